@@ -1,0 +1,255 @@
+/**
+ * The engine's public door: every operation that a dialect, a page or the command line may ask for, by group.
+ * Doors hold no rule of security; they choose among these and shape the answers.
+ */
+import type { Level } from "./errors.ts"
+import type { LinkFor, Source } from "./context.ts"
+import type { PublicFactor, Shown } from "./factors/factor.ts"
+import type { Settings } from "./settings.ts"
+
+export type { LinkFor, Source } from "./context.ts"
+export type { PublicFactor, Shown } from "./factors/factor.ts"
+export type { Settings } from "./settings.ts"
+
+export type User = {
+  readonly id: string
+  readonly email: string | null
+  readonly emailConfirmed: boolean
+  /** The app's own id, where an app keeps its own users. */
+  readonly externalId: string | null
+  readonly firstName: string | null
+  readonly lastName: string | null
+  readonly roles: readonly string[]
+  readonly locale: string | null
+  readonly hasPassword: boolean
+  readonly disabled: boolean
+  /** Raised by every change of factors, codes, roles or addresses. */
+  readonly revision: number
+  readonly createdAt: number
+  readonly passwordChangedAt: number | null
+  readonly defaultFactorId: string | null
+}
+
+/** One proof inside a session: `method` as RFC 8176 names it, the kind that gave it, and when. */
+export type Method = { readonly method: string; readonly kind: string; readonly at: number }
+
+export type Session = {
+  readonly id: string
+  readonly userId: string
+  /** The door that it was born at. */
+  readonly door: string
+  readonly methods: readonly Method[]
+  readonly aal: 1 | 2
+  readonly persistent: boolean
+  /** The second factor was not asked because this device was remembered. */
+  readonly deviceRemembered: boolean
+  readonly createdAt: number
+  readonly authenticatedAt: number
+  readonly firstFactorAt: number | null
+  readonly secondFactorAt: number | null
+  readonly lastUsedAt: number
+  readonly expiresAt: number
+  readonly agent: string | null
+  readonly address: string | null
+}
+
+export type ApiKey = {
+  readonly id: string
+  readonly name: string
+  readonly postfix: string
+  readonly userId: string | null
+  readonly service: string | null
+  /** Empty for a user key: all that its user may. */
+  readonly scopes: readonly string[]
+  readonly createdAt: number
+  readonly expiresAt: number | null
+  readonly lastUsedAt: number | null
+}
+
+/** Who acts. A service or an operator names the user that an operation is about. */
+export type Actor =
+  | { readonly type: "session"; readonly user: User; readonly session: Session }
+  | { readonly type: "user-key"; readonly user: User; readonly key: ApiKey }
+  | { readonly type: "service"; readonly key: ApiKey }
+  | { readonly type: "operator"; readonly name: string }
+
+/** An actor and, for a service or an operator, the user that it acts for. */
+export type On = { readonly actor: Actor; readonly userId?: string | undefined; readonly source: Source }
+
+export type ChallengeView = {
+  readonly id: string
+  readonly purpose: "sign_in" | "enrol" | "step_up"
+  readonly door: string
+  readonly userId: string
+  /** What still can settle it, best first; for `enrol` the kinds that may be enrolled. */
+  readonly kinds: readonly { kind: string; factors: readonly PublicFactor[]; sentAt?: number }[]
+  readonly level: Level | null
+  readonly attemptsLeft: number
+  readonly expiresAt: number
+  readonly returnTo: string | null
+  /** `enrol` only: until when it can be put off; null: not at all. */
+  readonly postponableUntil: number | null
+}
+
+export type SignIn =
+  | { readonly status: "complete"; readonly user: User; readonly session: Session; readonly token: string; readonly deviceToken?: string; readonly recoveryCodesLeft?: number }
+  | { readonly status: "second_factor"; readonly user: User; readonly challenge: ChallengeView; readonly token: string }
+  | { readonly status: "enrolment"; readonly user: User; readonly challenge: ChallengeView; readonly token: string }
+
+export type Begun = { readonly factor: PublicFactor; readonly show: Shown; readonly expiresAt: number | null }
+
+export type Confirmed = {
+  readonly factor: PublicFactor
+  /** The first factor brings recovery codes with it. Bare form, each shown this once. */
+  readonly recoveryCodes?: readonly string[]
+  /** Confirming a demanded enrolment settles the challenge. */
+  readonly signIn?: SignIn
+  /** Where the acting session was given a new token. */
+  readonly token?: string
+}
+
+export type Activity = { readonly id: string; readonly at: number; readonly userId: string | null; readonly event: string; readonly outcome: string; readonly door: string | null; readonly address: string | null; readonly agent: string | null; readonly detail: Readonly<Record<string, unknown>> }
+
+export type Page<T> = { readonly items: readonly T[]; readonly next: string | null }
+
+export type Engine = {
+  readonly settings: Settings
+
+  readonly users: {
+    /** A taken address is answered like a new one; its owner gets a mail. `created` is for doors that sign in at once or whose wire tells. */
+    signUp(input: { email: string; password: string; firstName?: string | undefined; lastName?: string | undefined; locale?: string | undefined; linkFor?: LinkFor | undefined; tellTaken?: boolean }, source: Source): Promise<{ created: User | null }>
+    /** For operators and service keys (`users:write`). Without a password for an app that has its own sign-in. */
+    create(by: { actor: Actor; source: Source }, input: { email?: string | undefined; externalId?: string | undefined; password?: string | undefined; emailConfirmed?: boolean | undefined; roles?: readonly string[] | undefined; firstName?: string | undefined; lastName?: string | undefined; locale?: string | undefined }): Promise<User>
+    find(by: { id: string } | { email: string } | { externalId: string }): Promise<User | undefined>
+    list(by: Actor, page: { after?: string | undefined; limit: number; search?: string | undefined }): Promise<Page<User>>
+    update(on: On, change: { firstName?: string | null | undefined; lastName?: string | null | undefined; locale?: string | null | undefined; roles?: readonly string[] | undefined; externalId?: string | null | undefined }): Promise<User>
+    setDisabled(on: On, disabled: boolean): Promise<User>
+    remove(on: On): Promise<void>
+    /** Always settles alike; mails only an unconfirmed account. */
+    requestConfirmation(input: { email: string; linkFor?: LinkFor | undefined }, source: Source): Promise<void>
+    /** `email`: what the door's wire sends along, compared where given. */
+    confirmAddress(input: { token: string; email?: string | undefined; userId?: string | undefined }, source: Source): Promise<User>
+    /** Needs a fresh proof. Mails the new address a link and tells the old one. */
+    requestAddressChange(on: On, input: { email: string; linkFor?: LinkFor | undefined }): Promise<void>
+    /** Ends everything that carries the old stamp but the acting session. */
+    changePassword(on: On, input: { current?: string | undefined; password: string }): Promise<{ token?: string }>
+    requestReset(input: { email: string; linkFor?: LinkFor | undefined }, source: Source): Promise<void>
+    /** Never signs in, never touches a factor. */
+    resetPassword(input: { token: string; password: string; email?: string | undefined }, source: Source): Promise<User>
+    /** Codes of what a password would be refused for; empty when it may be used. */
+    judgePassword(password: string, about: { email?: string | null; user?: User | undefined }): string[]
+  }
+
+  readonly signIn: {
+    withPassword(input: { email: string; password: string; persistent?: boolean | undefined; deviceToken?: string | undefined; returnTo?: string | undefined }, source: Source): Promise<SignIn>
+    /** For an app that has its own sign-in: a service key (`challenges:write`) opens one after its own first step. */
+    openFor(on: On, input: { returnTo?: string | undefined }): Promise<SignIn>
+    /** Throws `challenge_spent`. */
+    challenge(token: string): Promise<ChallengeView>
+    /** The open sign-in challenge of the user at that door, where the wire has no challenge id; undefined also for unknown users. */
+    openChallengeOf(email: string, door: string): Promise<{ id: string } | undefined>
+    /** Starts a kind that has to send or show something (a mailed code, a passkey's options). Again: sends anew; failures stay. */
+    start(challenge: ChallengeRef, kind: string, source: Source): Promise<{ show?: Shown; hint?: string; resendAfter?: number }>
+    /** Takes an attempt, asks the kind, settles: a session for `sign_in`, a fresh session for `step_up`. */
+    answer(input: { challenge: ChallengeRef; kind: string; answer: unknown; rememberDevice?: boolean | undefined }, source: Source): Promise<SignIn>
+    /** Puts a demanded enrolment off, while policy lets it. */
+    postpone(challenge: ChallengeRef, source: Source): Promise<SignIn>
+    abandon(challenge: ChallengeRef): Promise<void>
+  }
+
+  readonly factors: {
+    /** `oneForUser`: one pending key for the user, shown again by `reveal` until used. A challenge to enrol stands in for an actor. */
+    begin(on: On | { challenge: ChallengeRef; source: Source }, input: { kind: string; name?: string | undefined; input?: unknown; oneForUser?: boolean }): Promise<Begun>
+    /** The user's one pending (or, for Identity, kept) key again. Undefined when there is none. */
+    reveal(on: On, input: { kind: string }): Promise<Begun | undefined>
+    /** Tried against all pending factors of the holder, or the one named. */
+    confirm(on: On | { challenge: ChallengeRef; source: Source }, input: { kind: string; factorId?: string | undefined; answer: unknown; name?: string | undefined; rememberDevice?: boolean | undefined }): Promise<Confirmed>
+    list(on: On): Promise<PublicFactor[]>
+    /** Kinds that this user could enrol now. */
+    offered(on: On): Promise<string[]>
+    rename(on: On, input: { factorId: string; name: string }): Promise<PublicFactor>
+    remove(on: On, input: { factorId: string }): Promise<{ token?: string }>
+    setDefault(on: On, input: { factorId: string }): Promise<void>
+    /** Identity's enable flag: keeps key and codes. */
+    turn(on: On, input: { kind: string; state: "on" | "off" }): Promise<{ token?: string }>
+    /** Operators and Identity's resetSharedKey: drops all (of one kind); `keepCodes` where the wire keeps them. */
+    reset(on: On, input: { kind?: string | undefined; keepCodes?: boolean | undefined }): Promise<{ token?: string }>
+    /** For the command line and tests: a confirmed factor at once. Operators only. */
+    add(on: On, input: { kind: string; name?: string | undefined; secret?: Uint8Array | undefined }): Promise<Begun>
+  }
+
+  readonly recoveryCodes: {
+    /** New codes; the old ones die. Bare form. */
+    replace(on: On, input?: { count?: number | undefined }): Promise<{ codes: readonly string[] }>
+    status(on: On): Promise<{ left: number; total: number; createdAt: number | null; acknowledged: boolean; used: readonly boolean[] }>
+    /** The sealed copy, for the session or key that made it, until acknowledged. Undefined when it is gone. */
+    reveal(on: On): Promise<{ codes: readonly { code: string; used: boolean }[] } | undefined>
+    acknowledge(on: On): Promise<void>
+  }
+
+  readonly rememberedDevices: {
+    list(on: On): Promise<{ id: string; agent: string | null; address: string | null; createdAt: number; lastUsedAt: number; expiresAt: number; current: boolean }[]>
+    forget(on: On, input: { id: string } | { token: string }): Promise<void>
+    forgetAll(on: On): Promise<void>
+    isRemembered(userId: string, token: string | undefined): Promise<boolean>
+  }
+
+  readonly sessions: {
+    /** The actor behind a session token or an API key; undefined when it is neither or has ended. Touches last use. */
+    authenticate(token: string, source: Source): Promise<Actor | undefined>
+    list(on: On): Promise<(Session & { current: boolean })[]>
+    end(on: On, input: { id: string }): Promise<void>
+    endOthers(on: On): Promise<number>
+    /** Signs the acting session out. */
+    signOut(token: string, source: Source): Promise<void>
+    /** A pair of opaque tokens for a door that speaks access and refresh; seconds of life each. */
+    issuePair(sessionId: string, life: { accessSeconds: number; refreshSeconds: number }): Promise<{ accessToken: string; refreshToken: string; expiresIn: number }>
+    /** Rotates: the old refresh token dies; used twice ends the session. Undefined when it is not good. */
+    refresh(refreshToken: string, life: { accessSeconds: number; refreshSeconds: number }, source: Source): Promise<{ accessToken: string; refreshToken: string; expiresIn: number } | undefined>
+    find(id: string): Promise<Session | undefined>
+    /** Asks policy whether this session may pass for its app: false while a demanded enrolment is owed. */
+    tasks(actor: Actor): Promise<readonly "enrol_second_factor"[]>
+  }
+
+  readonly apiKeys: {
+    /** The key is shown this once. */
+    create(on: On, input: { name: string; service?: string | undefined; scopes?: readonly string[] | undefined; expiresAt?: number | undefined }): Promise<{ key: string; record: ApiKey }>
+    list(on: On | { actor: Actor; source: Source; all: true }): Promise<ApiKey[]>
+    revoke(on: On, input: { id: string }): Promise<void>
+  }
+
+  readonly stepUp: {
+    /** Passes, or throws `session_reverification_required`. Never passes a remembered device or a key for a second factor. */
+    require(actor: Actor, demand: { level: Level; maxAgeSeconds?: number | undefined }): Promise<void>
+    /** Opens a challenge that makes the acting session fresh when it is answered. */
+    open(on: On, demand: { level: Level }): Promise<{ challenge: ChallengeView; token: string }>
+  }
+
+  readonly mfaTokens: {
+    /** Needs a fresh second factor, or proves one with `answer` on the way. */
+    mint(on: On, input: { action?: string | undefined; singleUse?: boolean | undefined; proof?: { kind: string; answer: unknown } | undefined }): Promise<{ token: string; expiresAt: number; singleUse: boolean; action: string | null }>
+    /** Server to server (`mfa-tokens:spend`). Throws `mfa_token_invalid`. */
+    spend(on: On, input: { token: string; action?: string | undefined; userId?: string | undefined }): Promise<{ userId: string; sessionId: string | null; action: string | null; methods: readonly string[]; mintedAt: number }>
+  }
+
+  readonly activity: {
+    ofUser(on: On, page: { after?: string | undefined; limit: number }): Promise<Page<Activity>>
+    all(by: Actor, page: { after?: string | undefined; limit: number }): Promise<Page<Activity>>
+  }
+
+  readonly policy: {
+    /** What a client may know before it asks: kinds offered, whether a second factor is demanded, actions and their levels. */
+    read(actor?: Actor): Promise<{ secondFactor: "off" | "optional" | "required"; factors: readonly string[]; recoveryCodes: boolean; rememberedDevices: boolean; stepUpSeconds: number; maximumDevices: number; minimumPasswordLength: number; actions: Settings["actions"]; enrolmentOwed: boolean; postponableUntil: number | null }>
+  }
+
+  /** What operators change while the server runs (a door's portal-wide policy). */
+  readonly operators: {
+    setting(name: string): Promise<string | undefined>
+    setSetting(by: { actor: Actor; source: Source }, name: string, value: string | null): Promise<void>
+    /** Lets nothing expired pile up: sessions, challenges, links, pending factors, windows, sent mails. */
+    sweep(): Promise<number>
+  }
+}
+
+/** By its token (a cookie, a bearer), or by its id where the wire has no room for one and the door found it by user. */
+export type ChallengeRef = { readonly token: string } | { readonly id: string }
