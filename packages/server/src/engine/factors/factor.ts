@@ -60,7 +60,11 @@ export type FactorKind<A = unknown> = {
   readonly failureClass: "password" | "code" | "passkey"
   /** Reads what was typed into the one form that is counted and compared. Throws `input_invalid` before an attempt is taken. */
   read(answer: unknown): A
-  begin?(user: User, input: unknown, draw: Draw): Promise<{ record: FactorData; show: Shown; hold?: Held; send?: KindMessage }>
+  begin?(
+    user: User,
+    input: unknown,
+    draw: Draw,
+  ): Promise<{ record: FactorData; show: Shown; hold?: Held; send?: KindMessage }>
   /** Shows a pending key again, where a door promises it. */
   reveal?(factor: Factor, user: User): Shown
   /** One for all of a user's factors of the kind. */

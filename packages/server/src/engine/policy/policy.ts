@@ -1,0 +1,182 @@
+import type { Actor, Method, User } from "../engine.ts"
+import type { Level } from "../errors.ts"
+import type { Settings } from "../settings.ts"
+
+/**
+ * Who has to prove what, and when. Pure: everything it needs is handed in, so that its tests are tables.
+ */
+
+/** Everything that asks for a recent proof, or is here to say that it does not. */
+export type Operation =
+  | "factors.begin"
+  | "factors.reveal"
+  | "factors.confirm"
+  | "factors.rename"
+  | "factors.remove"
+  | "factors.set_default"
+  | "factors.turn"
+  | "factors.reset"
+  | "recovery_codes.replace"
+  | "recovery_codes.reveal"
+  | "recovery_codes.acknowledge"
+  | "remembered_devices.forget"
+  | "address.change"
+  | "password.change"
+  | "api_keys.create"
+  | "api_keys.revoke"
+  | "sessions.end"
+  | "user.update"
+  | "user.remove"
+
+export type Demand = { readonly level: Level; readonly maxAgeSeconds: number }
+
+/** What policy has to know of the user beside the actor. */
+export type Standing = {
+  /** A confirmed factor that is on. */
+  readonly hasSecondFactor: boolean
+}
+
+/** `refused`: the actor can never give the proof; `scope` is what would let it pass without one. */
+export type Judgement = { readonly demand: Demand } | { readonly refused: { readonly scope: string } } | undefined
+
+const guarded: ReadonlySet<Operation> = new Set<Operation>([
+  "factors.begin",
+  "factors.reveal",
+  "factors.rename",
+  "factors.remove",
+  "factors.turn",
+  "factors.reset",
+  "recovery_codes.replace",
+  "address.change",
+  "password.change",
+  "api_keys.create",
+  "user.remove",
+])
+// Not guarded: confirming (beginning was), a copy of codes (bound to who made them), and what only takes trust away.
+
+// What the wires of the loose doors have no way to ask a proof for. An address or a password is never among it.
+const looseOperations: ReadonlySet<Operation> = new Set<Operation>([
+  "factors.begin",
+  "factors.reveal",
+  "factors.rename",
+  "factors.remove",
+  "factors.turn",
+  "factors.reset",
+  "recovery_codes.replace",
+])
+
+// A key is no proof. Without a second factor to protect, it may still set one up for its user; what would hand the
+// account over (address, keys, removal) needs the scope that says so.
+const openToKeysWithoutFactor: ReadonlySet<Operation> = new Set<Operation>([...looseOperations, "password.change"])
+
+/** The scope that lets a user key do what a fresh proof would. Never implied by an empty list. */
+export const selfWriteScope = "accounts.self:write"
+
+/** What an operation demands of this actor; undefined: nothing. */
+export const demandOf = (
+  operation: Operation,
+  actor: Actor,
+  standing: Standing,
+  settings: Pick<Settings, "stepUpSeconds" | "looseDoors">,
+): Judgement => {
+  if (!guarded.has(operation)) return undefined
+  switch (actor.type) {
+    case "operator":
+    case "service":
+      return undefined
+    case "user-key":
+      if (actor.key.scopes.includes(selfWriteScope)) return undefined
+      if (!standing.hasSecondFactor && openToKeysWithoutFactor.has(operation)) return undefined
+      return { refused: { scope: selfWriteScope } }
+    case "session":
+      if (settings.looseDoors.includes(actor.session.door) && looseOperations.has(operation)) return undefined
+      return {
+        demand: {
+          level: standing.hasSecondFactor ? "second_factor" : "first_factor",
+          maxAgeSeconds: settings.stepUpSeconds,
+        },
+      }
+  }
+}
+
+/** When each factor was proved, epoch milliseconds; null: never in this session. */
+export type Proofs = { readonly firstFactorAt: number | null; readonly secondFactorAt: number | null }
+
+/** What a level comes to for a user: without a second factor there is only the first to ask for. */
+export const levelFor = (level: Level, standing: Standing): Level => (standing.hasSecondFactor ? level : "first_factor")
+
+/** Whether the proofs reach the level. An age equal to the maximum is too old. */
+export const isFresh = (proofs: Proofs, demand: Demand, standing: Standing, now: number): boolean => {
+  const recent = (at: number | null): boolean => at !== null && now - at < demand.maxAgeSeconds * 1000
+  switch (levelFor(demand.level, standing)) {
+    case "first_factor":
+      return recent(proofs.firstFactorAt)
+    case "second_factor":
+      return recent(proofs.secondFactorAt)
+    case "multi_factor":
+      return recent(proofs.firstFactorAt) && recent(proofs.secondFactorAt)
+  }
+}
+
+/** Whether policy demands a second factor of the user at all, now or from the announced date on. */
+export const secondFactorDemanded = (user: Pick<User, "roles">, settings: Pick<Settings, "secondFactor">): boolean => {
+  const { rule, roles } = settings.secondFactor
+  return rule === "required" && (roles.length === 0 || user.roles.some((role) => roles.includes(role)))
+}
+
+/** Until when a demanded enrolment can be put off; null: not at all. */
+export const postponableUntil = (settings: Pick<Settings, "secondFactor">, now: number): number | null => {
+  const { from } = settings.secondFactor
+  return from !== undefined && now < from ? from : null
+}
+
+/** Whether nothing else may pass before this user has enrolled. */
+export const enrolmentOwed = (
+  user: Pick<User, "roles">,
+  standing: Standing,
+  settings: Pick<Settings, "secondFactor">,
+  now: number,
+): boolean =>
+  !standing.hasSecondFactor && secondFactorDemanded(user, settings) && postponableUntil(settings, now) === null
+
+/** What follows a proved first factor. */
+export const nextStep = (
+  user: Pick<User, "roles">,
+  standing: Standing & { readonly deviceRemembered: boolean },
+  settings: Pick<Settings, "secondFactor">,
+): "complete" | "second_factor" | "enrolment" => {
+  // An enrolled factor is asked for under every rule: switching the offer off must not open an account.
+  if (standing.hasSecondFactor) return standing.deviceRemembered ? "complete" : "second_factor"
+  return secondFactorDemanded(user, settings) ? "enrolment" : "complete"
+}
+
+/** Whether a factor may go when it is the last one that is on. */
+export const mayDropLastFactor = (user: Pick<User, "roles">, settings: Pick<Settings, "secondFactor">): boolean =>
+  !secondFactorDemanded(user, settings)
+
+/** Kinds whose proof never raises assurance under a profile (NIST SP 800-63B-4, 3.1.3.1: mail is not out-of-band). */
+const weakKinds: Readonly<Record<Settings["profile"], readonly string[]>> = {
+  default: [],
+  "aspnet-identity": [],
+  asvs: [],
+  "nist-aal2": ["email-code"],
+}
+
+/** Whether policy lets a kind be enrolled under the profile. */
+export const mayEnrol = (kind: string, settings: Pick<Settings, "profile" | "factors" | "secondFactor">): boolean =>
+  settings.secondFactor.rule !== "off" && settings.factors.includes(kind) && !weakKinds[settings.profile].includes(kind)
+
+/**
+ * The assurance that a set of proofs comes to: 2 for a password with anything else, or for one authenticator that
+ * verified its user (method `mfa`, RFC 8176); 1 for all the rest. NIST SP 800-63B-4, 2.2.1.
+ */
+export const assuranceOf = (
+  methods: readonly Pick<Method, "method" | "kind">[],
+  profile: Settings["profile"],
+): 1 | 2 => {
+  const strong = methods.filter(({ kind }) => !weakKinds[profile].includes(kind))
+  if (strong.some(({ method }) => method === "mfa")) return 2
+  const first = strong.some(({ kind }) => kind === "password")
+  const second = strong.some(({ kind }) => kind !== "password")
+  return first && second ? 2 : 1
+}
