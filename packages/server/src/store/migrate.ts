@@ -50,8 +50,8 @@ export async function migrate(
 
 async function pendingOf(database: Database, migrations: readonly Migration[]): Promise<Migration[]> {
   const ids = new Set(await appliedIds(database))
-  const unknown = [...ids.difference(new Set(migrations.map((migration) => migration.id)))]
-  if (unknown.length > 0) throw new NewerDatabase(unknown.toSorted())
+  const unknown = [...ids].filter((id) => !migrations.some((migration) => migration.id === id))
+  if (unknown.length > 0) throw new NewerDatabase(unknown)
   return migrations.filter((migration) => !ids.has(migration.id))
 }
 
