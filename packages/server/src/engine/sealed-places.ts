@@ -1,4 +1,5 @@
 /** Every place where sealed text is kept. A new place also needs a line in `resealing.ts`. */
+
 /** Where sealed text stands. It is bound to its place and does not open elsewhere. */
 export type Bound = { readonly table: string; readonly row: string; readonly user: string | null }
 

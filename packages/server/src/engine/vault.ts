@@ -206,10 +206,10 @@ function encrypt(key: Uint8Array, plain: Uint8Array | string, about: Buffer, ran
 }
 
 function decrypt(key: Uint8Array, sealed: string, about: Buffer): Buffer | undefined {
-  const [nonce = "", body = ""] = sealed.split(".").map((part) => Buffer.from(part, "base64url"))
+  const [nonce = Buffer.alloc(0), body = Buffer.alloc(0)] = sealed.split(".").map((part) => Buffer.from(part, "base64url"))
   if (nonce.length !== nonceBytes || body.length < tagBytes) return undefined
   const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes }).setAAD(about)
-  decipher.setAuthTag(body.subarray(-tagBytes) as Buffer)
+  decipher.setAuthTag(body.subarray(-tagBytes))
   try {
     return Buffer.concat([decipher.update(body.subarray(0, -tagBytes)), decipher.final()])
   } catch {
