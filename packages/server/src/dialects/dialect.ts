@@ -1,0 +1,30 @@
+import type { Engine } from "../engine/engine.ts"
+import type { Door, Route } from "../http/route.ts"
+
+export type { CookieChange } from "../http/cookies.ts"
+export type { Credential } from "../http/credentials.ts"
+export type { Asked, Call, Door, Reply, Route } from "../http/route.ts"
+
+/** What a dialect may know beside the engine. A dialect's own options are added here under its name. */
+export type DialectSettings = {
+  /** No slash at the end. Links and documents are built from it, never from a request. */
+  readonly publicUrl: string
+  /** Exact origins, the public URL's own among them. */
+  readonly allowedOrigins: readonly string[]
+  /** Epoch milliseconds. */
+  readonly now: () => number
+}
+
+/**
+ * A shape of API that front ends speak. It holds no rule of security: it reads fields, asks the engine for one
+ * operation, and shapes the answer. The guards stand before it, in `http/app.ts`.
+ */
+export type Dialect = Omit<Door, "routes"> & {
+  readonly routes: (engine: Engine, settings: DialectSettings) => readonly Route[]
+}
+
+/** A dialect with its routes made, as `createApp` mounts it. */
+export const openDoor = (dialect: Dialect, engine: Engine, settings: DialectSettings): Door => ({
+  ...dialect,
+  routes: dialect.routes(engine, settings),
+})

@@ -1,0 +1,5 @@
+import type { Dialect } from "./dialect.ts"
+import { native } from "./native/native.ts"
+
+/** Every dialect that this server speaks. `DOORS` chooses among them by name. */
+export const dialects: readonly Dialect[] = [native]
