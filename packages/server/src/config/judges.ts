@@ -1,0 +1,42 @@
+/** What can be wrong with a single text option, each as the end of the sentence "it has to be …". */
+import type { Read } from "./option.ts"
+
+const parsed = (given: string): URL | undefined => (URL.canParse(given) ? new URL(given) : undefined)
+
+/** One of a few words in a list. */
+export const oneOf =
+  <const T extends string>(words: readonly T[]) =>
+  (given: string): Read<T> => {
+    const value = words.find((word) => word === given.toLowerCase())
+    return value === undefined ? { mend: `a list of ${words.join(", ")}` } : { value }
+  }
+
+export const judgeHost = (given: string): string | undefined =>
+  /^[A-Za-z0-9.:_-]{1,253}$/.test(given) ? undefined : "an address or a host name, without a port"
+
+export const judgePublicUrl = (given: string): string | undefined => {
+  const url = parsed(given)
+  return url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username && !url.password
+    ? undefined
+    : "an address such as https://auth.example.com"
+}
+
+export const judgeDatabaseUrl = (given: string): string | undefined => {
+  if (/^sqlite:(?!\/\/$).+/.test(given)) return undefined
+  return /^postgres(ql)?:$/.test(parsed(given)?.protocol ?? "")
+    ? undefined
+    : "sqlite:<path>, sqlite::memory: or postgres://user:password@host/name"
+}
+
+export const judgeSmtpUrl = (given: string): string | undefined => {
+  const url = parsed(given)
+  return url && /^smtps?:$/.test(url.protocol) && url.hostname !== ""
+    ? undefined
+    : "smtp://user:password@host:587 or smtps://user:password@host:465"
+}
+
+/** `name@host` or `Name <name@host>`; a line break would let it write headers. */
+export const judgeMailbox = (given: string): string | undefined =>
+  /^[^\p{Cc}<>@]*<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/u.test(given)
+    ? undefined
+    : "an address such as no-reply@app.example, or App <no-reply@app.example>"

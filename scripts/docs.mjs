@@ -1,0 +1,25 @@
+// Makes the reference pages that come from the code. With --check nothing is written, and a page that differs from
+// what the code says is a failure. Needs --conditions=@countersign/source and a Node that runs TypeScript.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
+import { fileURLToPath } from "node:url"
+import { configurationPage } from "../packages/server/src/config/page.ts"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const pages = { "docs/reference/configuration.md": configurationPage }
+
+let stale = 0
+for (const [path, make] of Object.entries(pages)) {
+  const file = `${root}${path}`
+  const page = make()
+  if (existsSync(file) && readFileSync(file, "utf8") === page) continue
+  if (process.argv.includes("--check")) {
+    console.error(`${path} is not what the code says: run npm run docs`)
+    stale += 1
+  } else {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, page)
+    console.log(`wrote ${path}`)
+  }
+}
+process.exitCode = stale > 0 ? 1 : 0
