@@ -79,24 +79,15 @@ export const demandOf = (
   standing: Standing,
   settings: Pick<Settings, "stepUpSeconds" | "looseDoors">,
 ): Judgement => {
-  if (!guarded.has(operation)) return undefined
-  switch (actor.type) {
-    case "operator":
-    case "service":
-      return undefined
-    case "user-key":
-      if (actor.key.scopes.includes(selfWriteScope)) return undefined
-      if (!standing.hasSecondFactor && openToKeysWithoutFactor.has(operation)) return undefined
-      return { refused: { scope: selfWriteScope } }
-    case "session":
-      if (settings.looseDoors.includes(actor.session.door) && looseOperations.has(operation)) return undefined
-      return {
-        demand: {
-          level: standing.hasSecondFactor ? "second_factor" : "first_factor",
-          maxAgeSeconds: settings.stepUpSeconds,
-        },
-      }
+  if (!guarded.has(operation) || actor.type === "operator" || actor.type === "service") return undefined
+  if (actor.type === "user-key") {
+    if (actor.key.scopes.includes(selfWriteScope)) return undefined
+    if (!standing.hasSecondFactor && openToKeysWithoutFactor.has(operation)) return undefined
+    return { refused: { scope: selfWriteScope } }
   }
+  if (settings.looseDoors.includes(actor.session.door) && looseOperations.has(operation)) return undefined
+  const level = standing.hasSecondFactor ? "second_factor" : "first_factor"
+  return { demand: { level, maxAgeSeconds: settings.stepUpSeconds } }
 }
 
 /** When each factor was proved, epoch milliseconds; null: never in this session. */
@@ -108,14 +99,10 @@ export const levelFor = (level: Level, standing: Standing): Level => (standing.h
 /** Whether the proofs reach the level. An age equal to the maximum is too old. */
 export const isFresh = (proofs: Proofs, demand: Demand, standing: Standing, now: number): boolean => {
   const recent = (at: number | null): boolean => at !== null && now - at < demand.maxAgeSeconds * 1000
-  switch (levelFor(demand.level, standing)) {
-    case "first_factor":
-      return recent(proofs.firstFactorAt)
-    case "second_factor":
-      return recent(proofs.secondFactorAt)
-    case "multi_factor":
-      return recent(proofs.firstFactorAt) && recent(proofs.secondFactorAt)
-  }
+  const level = levelFor(demand.level, standing)
+  const first = level === "second_factor" || recent(proofs.firstFactorAt)
+  const second = level === "first_factor" || recent(proofs.secondFactorAt)
+  return first && second
 }
 
 /** Whether policy demands a second factor of the user at all, now or from the announced date on. */
@@ -166,8 +153,11 @@ const weakKinds: Readonly<Record<Settings["profile"], readonly string[]>> = {
 export const mayEnrol = (kind: string, settings: Pick<Settings, "profile" | "factors" | "secondFactor">): boolean =>
   settings.secondFactor.rule !== "off" && settings.factors.includes(kind) && !weakKinds[settings.profile].includes(kind)
 
+/** Kinds that are a first step. `external`: the sign-in of an app that keeps its own users, which vouches for it. */
+const firstKinds: ReadonlySet<string> = new Set(["password", "external"])
+
 /**
- * The assurance that a set of proofs comes to: 2 for a password with anything else, or for one authenticator that
+ * The assurance that a set of proofs comes to: 2 for a first step with anything else, or for one authenticator that
  * verified its user (method `mfa`, RFC 8176); 1 for all the rest. NIST SP 800-63B-4, 2.2.1.
  */
 export const assuranceOf = (
@@ -176,7 +166,7 @@ export const assuranceOf = (
 ): 1 | 2 => {
   const strong = methods.filter(({ kind }) => !weakKinds[profile].includes(kind))
   if (strong.some(({ method }) => method === "mfa")) return 2
-  const first = strong.some(({ kind }) => kind === "password")
-  const second = strong.some(({ kind }) => kind !== "password")
+  const first = strong.some(({ kind }) => firstKinds.has(kind))
+  const second = strong.some(({ kind }) => !firstKinds.has(kind))
   return first && second ? 2 : 1
 }
