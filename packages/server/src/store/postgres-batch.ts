@@ -1,11 +1,15 @@
 import type { Connection, Submittable } from "pg"
 import type { Row, Value } from "./database.ts"
 
-/** One statement of a batch. A `name` asks the server to keep it prepared; `returns`: its rows are wanted. */
+/**
+ * One statement of a batch. A `name` asks the server to keep it prepared; `returns`: its rows are wanted, without
+ * their first `skip` columns.
+ */
 export type Part = {
   readonly text: string
   readonly name: string | undefined
   readonly returns: boolean
+  readonly skip?: number
   readonly values: readonly Value[]
 }
 
@@ -68,10 +72,11 @@ export class Batch implements Submittable {
   }
 
   handleDataRow(message: { fields: readonly (string | null)[] }): void {
-    if (this.#parts[this.#rows.length]?.returns !== true) return
+    const part = this.#parts[this.#rows.length]
+    if (part?.returns !== true) return
     const row: Row = {}
     for (const [place, { name, dataTypeID }] of this.#fields.entries())
-      row[name] = read(message.fields[place] ?? null, dataTypeID)
+      if (place >= (part.skip ?? 0)) row[name] = read(message.fields[place] ?? null, dataTypeID)
     this.#current.push(row)
   }
 

@@ -21,6 +21,7 @@ const settings = [
   "full_page_writes=off",
   "synchronous_commit=off",
   "max_connections=100",
+  "deadlock_timeout=50ms",
 ]
 
 /** This shell outlives a test process that is killed: its input ends with that process, and then it cleans up. */

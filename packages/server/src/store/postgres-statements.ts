@@ -39,13 +39,15 @@ export function writePart({ statement, rows }: Write): Part {
   if (rows === undefined) return { text, name: key, returns, values: statement.values }
   const counted = `case when (select count(*) from changed) = ${rows} then 1
     else cast('${guardSaid}' || (select count(*) from changed)::text as integer) end`
+  // The verdict stands in the result, so that it is computed whatever the plan, also when no row changed.
   const guarded = returns
-    ? `with changed as (${text}) select changed.* from (select ${counted} as stands) as verdict left join changed on verdict.stands = 1`
+    ? `with changed as (${text}) select verdict.*, changed.* from (select ${counted}) as verdict left join changed on true`
     : `with changed as (${text} returning 1) select ${counted}`
   return {
     text: guarded,
     name: key && `${key}_${rows}`,
     returns: returns && rows > 0,
+    skip: 1,
     values: statement.values,
   }
 }

@@ -6,7 +6,8 @@ import { Batch, type Part, type Refusal } from "./postgres-batch.ts"
 import { guardSaid, readPart, writePart } from "./postgres-statements.ts"
 import { DatabaseUnavailable, messageOf } from "./unavailable.ts"
 
-const connectMilliseconds = 5_000
+/** For a new connection, and for a free one when all are busy. */
+const connectMilliseconds = 10_000
 /** How often a transaction that met another one is run again, each time after a longer wait. */
 const tries = 8
 
@@ -33,10 +34,10 @@ export function openPostgres(
   // Without listeners a restart of PostgreSQL is an unhandled error event, and ends this process.
   pool.on("error", (error) => options.report?.("a connection to PostgreSQL was lost", error))
   pool.on("connect", (client) => client.on("error", () => {}))
+  const running = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
 
   const connect = async (): Promise<PoolClient> => {
-    if (closing) throw new DatabaseUnavailable("the database is closed")
     try {
       return await pool.connect()
     } catch (error) {
@@ -65,11 +66,18 @@ export function openPostgres(
     }
   }
 
+  const start = (parts: readonly Part[], mayRepeat: boolean): ReturnType<typeof run> => {
+    if (closing) throw new DatabaseUnavailable("the database is closed")
+    const result = run(parts, mayRepeat).finally(() => running.delete(result))
+    running.add(result)
+    return result
+  }
+
   return {
     dialect: "postgres",
     async query<R extends Row = Row>(read: Statement): Promise<R[]> {
       checkStatement(read)
-      const result = await run([readPart(read)], true)
+      const result = await start([readPart(read)], true)
       if ("error" in result) throw postgresError(result.error)
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the port leaves a row's shape to who wrote the SQL
       return (result.rows[0] ?? []) as R[]
@@ -78,13 +86,13 @@ export function openPostgres(
       checkWrites(writes)
       if (writes.length === 0) return { committed: true, rows: [] }
       // A commit on a lost connection may stand or not: it is not run again.
-      const result = await run(writes.map(writePart), false)
+      const result = await start(writes.map(writePart), false)
       if ("rows" in result) return { committed: true, rows: result.rows }
       if (isFailedGuard(result.error) && result.at < writes.length) return { committed: false, failed: result.at }
       throw postgresError(result.error)
     },
     close(): Promise<void> {
-      closing ??= pool.end()
+      closing ??= Promise.allSettled(running).then(() => pool.end())
       return closing
     },
   }
