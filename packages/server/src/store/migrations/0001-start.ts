@@ -35,6 +35,7 @@ export const start: Migration = {
       purpose text not null,
       email text,
       security_stamp text not null,
+      data text not null,
       created_at bigint not null,
       expires_at bigint not null,
       used_at bigint
