@@ -59,7 +59,8 @@ export function openPostgres(
       }
       const kind = kindOf(result.error)
       client.release(kind === "stale" || kind === "lost")
-      const most = { collided: tries, stale: pool.options.max + 1, lost: mayRepeat ? 2 : 1, other: 1 }[kind]
+      const everyConnection = pool.options.max + 1
+      const most = { collided: tries, stale: everyConnection, lost: mayRepeat ? everyConnection : 1, other: 1 }[kind]
       if (attempt >= most) return result
       if (kind === "collided") await after(Math.random() * 5 * 2 ** attempt)
       // oxlint-enable no-await-in-loop

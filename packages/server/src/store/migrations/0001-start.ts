@@ -101,10 +101,11 @@ export const start: Migration = {
     `create index challenges_expiry on challenges (expires_at)`,
 
     // What a kind keeps with a challenge (the hash of a mailed code, a passkey's nonce). owner_id is a challenge,
-    // or a pending factor.
+    // or a pending factor. serial: changes whenever it is replaced, so that only the newest can be spent.
     `create table held (
       owner_id text not null,
       kind text not null,
+      serial text not null,
       data text not null,
       created_at bigint not null,
       expires_at bigint not null,
