@@ -8,7 +8,11 @@ import { sql, type Database } from "../store/database.ts"
 import { migrate } from "../store/migrate.ts"
 import { openSqlite } from "../store/sqlite.ts"
 
-export type Clock = { now(): number; advance(seconds: number): void; set(now: number): void }
+export type Clock = {
+  readonly now: () => number
+  readonly advance: (seconds: number) => void
+  readonly set: (now: number) => void
+}
 
 export type ContextForTests = {
   readonly ctx: Context
@@ -77,7 +81,9 @@ export async function contextForTests(
     clock,
     reports,
     async mails() {
-      const rows = await database.query<{ id: string; body: string }>(sql`select id, body from outbox order by id`)
+      // With the clock standing still only SQLite's row number says which came first.
+      const inOrder = database.dialect === "sqlite" ? sql`select id, body from outbox order by rowid` : sql`select id, body from outbox order by id`
+      const rows = await database.query<{ id: string; body: string }>(inOrder)
       return Promise.all(
         rows.map(async ({ id, body }) => JSON.parse(await vault.open(body, bounds.outbox(id))) as Mail),
       )

@@ -29,7 +29,8 @@ export type Held = Record<string, unknown>
 /** A mail that a kind wants sent with its challenge. `code` goes into the mail and nowhere else. */
 export type KindMessage = { template: "mailed-code"; to: string; code: string }
 
-export type Draw = { random(bytes: number): Uint8Array; now: number }
+/** Randomness, the time, and the id of what the outcome will be held for: a challenge, or the pending factor. */
+export type Draw = { random(bytes: number): Uint8Array; now: number; owner: string }
 
 /** `methods`: values of RFC 8176, or private ones (`mail`, `recovery`). `spend`: the guarded writes that make it single use. */
 export type Proof = { methods: string[]; userVerified?: true; spend: Write[] }
@@ -58,8 +59,13 @@ export type FactorKind<A = unknown> = {
   readonly role: "factor" | "fallback" | "primary"
   /** Which failures its wrong answers count to, beside its own: `code` is shared by all kinds of typed codes. */
   readonly failureClass: "password" | "code" | "passkey"
-  /** Reads what was typed into the one form that is counted and compared. Throws `input_invalid` before an attempt is taken. */
-  read(answer: unknown): A
+  /** How many a user may have. */
+  readonly maximum?: number
+  /**
+   * Reads what was typed into the one form that is counted and compared; `factors` are those it will be held against.
+   * Throws `input_invalid` before an attempt is taken.
+   */
+  read(answer: unknown, factors: readonly Factor[]): A
   begin?(
     user: User,
     input: unknown,
@@ -68,9 +74,13 @@ export type FactorKind<A = unknown> = {
   /** Shows a pending key again, where a door promises it. */
   reveal?(factor: Factor, user: User): Shown
   /** One for all of a user's factors of the kind. */
-  challenge?(factors: Factor[], user: User, draw: Draw): Promise<{ hold?: Held; send?: KindMessage; show?: Shown }>
+  challenge?(
+    factors: readonly Factor[],
+    user: User,
+    draw: Draw,
+  ): Promise<{ hold?: Held; send?: KindMessage; show?: Shown }>
   prove(factor: Factor, held: Held | undefined, answer: A, now: number, ownerId: string): Promise<Verdict>
-  describe(factor: Factor): PublicFactor
+  describe(factor: Factor, user: User): PublicFactor
   /** Where the kind's records are not rows of `factors` (recovery codes, the password): reads them as one factor, or none. */
   load?(userId: string): Promise<Factor[]>
 }
