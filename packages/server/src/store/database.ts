@@ -5,6 +5,8 @@
  * one `commit`, which stands whole or not at all.
  */
 
+export { DatabaseUnavailable } from "./unavailable.ts"
+
 /** What can be bound to a placeholder. Instants are epoch milliseconds, flags 0 or 1, the rest is text. */
 export type Value = string | number | null
 
