@@ -39,7 +39,7 @@ const listening = {
     default: [],
     type: "addresses",
     each: readRange,
-    says: "Proxies whose `X-Forwarded-For` is believed; without any, the peer's own address counts.",
+    says: "Proxies whose `X-Forwarded-For` is believed, as addresses, ranges or `loopback`; without any, none is.",
   }),
   tlsCert: text<string | undefined>({
     default: undefined,

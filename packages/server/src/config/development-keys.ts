@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto"
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
+import { sqlitePath } from "./judges.ts"
 import { readRing, writeRing } from "./keys.ts"
 import type { RingKey } from "./keys.ts"
 
@@ -16,8 +17,8 @@ export type DevelopmentKeys = {
 
 /** The file that holds the keys of a database, or nothing for one in memory. */
 export const keyFileOf = (databaseUrl: string): string | undefined => {
-  const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(databaseUrl)?.[1]
-  if (path === ":memory:") return undefined
+  if (databaseUrl === "sqlite::memory:") return undefined
+  const path = sqlitePath(databaseUrl)
   return path === undefined ? join(ownFolder, "keys") : `${path}.keys`
 }
 

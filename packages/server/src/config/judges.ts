@@ -21,8 +21,14 @@ export const judgePublicUrl = (given: string): string | undefined => {
     : "an address such as https://auth.example.com"
 }
 
+/** The path in `sqlite:<path>`; `sqlite:///var/lib/x` is `/var/lib/x`. Undefined for memory and for anything else. */
+export const sqlitePath = (url: string): string | undefined => {
+  const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1]
+  return path?.startsWith(":") || path?.startsWith("//") ? undefined : path
+}
+
 export const judgeDatabaseUrl = (given: string): string | undefined => {
-  if (/^sqlite:(?!\/\/$).+/.test(given)) return undefined
+  if (given === "sqlite::memory:" || sqlitePath(given) !== undefined) return undefined
   return /^postgres(ql)?:$/.test(parsed(given)?.protocol ?? "")
     ? undefined
     : "sqlite:<path>, sqlite::memory: or postgres://user:password@host/name"

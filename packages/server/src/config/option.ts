@@ -136,11 +136,12 @@ export const readOrigin = (given: string): Read<string> => {
   return url.hostname.includes("*") ? { mend } : { value: url.origin }
 }
 
-/** An IP address or a range such as `10.0.0.0/8`. */
+/** An IP address, a range such as `10.0.0.0/8`, or `loopback`. */
 export const readRange = (given: string): Read<string> => {
   const [address = "", bits, ...rest] = given.split("/")
   const family = isIP(address)
-  const mend = "IP addresses or ranges such as 10.0.0.0/8"
+  const mend = "IP addresses, ranges such as 10.0.0.0/8, or loopback"
+  if (given === "loopback") return { value: given }
   if (family === 0 || rest.length > 0) return { mend }
   if (bits === undefined) return { value: given }
   if (!/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return { mend }

@@ -12,6 +12,9 @@ export type Finding = { readonly option: string; readonly message: string }
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** Options by their names in code, with their own types. */
+export type OptionsInCode = { readonly [Name in OptionName]?: Values[Name] | undefined }
+
 /** `serve` has to be able to send mail; a single command does not. */
 export type Purpose = "serve" | "command"
 
@@ -87,15 +90,18 @@ export const readConfig = (environment: Environment, purpose: Purpose = "serve")
  * The environment that says what `given` says in code. What is undefined is left out.
  * @throws TypeError for a name that is no option
  */
-export const environmentOf = (given: Partial<Values>): Environment =>
+export const environmentOf = (given: OptionsInCode): Environment =>
   Object.fromEntries(
-    Object.entries(given).map(([name, value]) => {
+    Object.entries(given).flatMap(([name, value]) => {
       if (!isOptionName(name)) throw new TypeError(`${name} is no option of Countersign`)
       const option: Option<unknown> = options[name]
       // `none` and not an empty text, which would mean the default.
-      return [environmentName(name), value === undefined ? undefined : option.write(value) || "none"]
+      return value === undefined ? [] : [[environmentName(name), option.write(value) || "none"]]
     }),
   )
+
+/** The environment of this process: read here, and nowhere else. */
+export const machineEnvironment = (): Environment => process.env
 
 const isOptionName = (name: string): name is OptionName => Object.hasOwn(options, name)
 

@@ -1,0 +1,48 @@
+import { Command } from "commander"
+import type { Countersign } from "../countersign.ts"
+import { configured, environmentOfCommand } from "./configured.ts"
+import { print, say } from "./say.ts"
+
+export const serveCommand = (): Command =>
+  configured(
+    new Command("serve").description("Run the server.").action(async (_flags: unknown, command: Command) => {
+      const { createCountersign } = await import("../countersign.ts")
+      const server = createCountersign({}, { environment: environmentOfCommand(command) })
+      for (const { message } of server.config.warnings) say(`warning: ${message}`)
+      const { url } = await server.listen()
+      announce(server, url)
+      await stopped()
+      await server.close()
+    }),
+    "all",
+  )
+
+/** Where things are, for the person who has just started it. */
+const announce = ({ config, keysMade, mailbox }: Countersign, url: string): void => {
+  print(`Countersign runs at ${url}`)
+  if (!config.development) return
+  if (config.doors.includes("account")) print(`  pages     ${url}/account`)
+  if (config.doors.includes("native")) print(`  API       ${url}/docs`)
+  print(`  mail      ${mailbox ? `${url}/dev/mailbox (nothing is sent: no COUNTERSIGN_SMTP_URL)` : "sent by SMTP"}`)
+  print(`  database  ${config.databaseUrl}`)
+  if (keysMade)
+    print(`  keys      ${keysMade.made ? "made" : "read"}: ${keysMade.file ?? "in memory"} (for development)`)
+}
+
+/** Settles when the process is asked to end. Asked once more, some time later, it ends at once. */
+const stopped = (): Promise<void> =>
+  new Promise((resolve) => {
+    let askedAt: number | undefined
+    const ask = (code: number) => (): void => {
+      // A terminal signals the whole group and a wrapper passes its own on: one wish may come twice.
+      if (askedAt !== undefined && performance.now() - askedAt > 500) process.exit(code)
+      askedAt ??= performance.now()
+      resolve()
+    }
+    process.on("SIGINT", ask(130))
+    process.on("SIGTERM", ask(143))
+    process.on("SIGHUP", ask(129))
+    // The wrapper in bin/ is gone, by a signal that nobody could pass on.
+    process.once("disconnect", ask(1))
+    process.channel?.unref()
+  })

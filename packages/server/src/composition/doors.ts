@@ -1,0 +1,49 @@
+import type { Config } from "../config/read.ts"
+import { openDoor } from "../dialects/dialect.ts"
+import { dialects } from "../dialects/dialects.ts"
+import type { Engine } from "../engine/engine.ts"
+import { createApp } from "../http/app.ts"
+import type { App } from "../http/app.ts"
+import { healthDoor } from "../http/health.ts"
+import type { Door } from "../http/route.ts"
+import type { Mailbox } from "../messages/mailbox.ts"
+import type { Database } from "../store/database.ts"
+
+export type Doorkeeping = {
+  readonly engine: Engine
+  readonly database: Database
+  readonly now: () => number
+  readonly report: (message: string, error?: unknown) => void
+  readonly mailbox: Mailbox | undefined
+  readonly isStopping: () => boolean
+}
+
+/** All doors that the configuration opens, behind one function of a request. */
+export const openDoors = (config: Config, keeping: Doorkeeping): App => {
+  const { engine, database, now, report } = keeping
+  const health = healthDoor({ database, isStopping: keeping.isStopping })
+  const { publicUrl, allowedOrigins } = engine.settings
+  const spoken = dialects
+    .filter(({ name }) => config.doors.some((door) => door === name))
+    .map((dialect) => openDoor(dialect, engine, { publicUrl, allowedOrigins, now }))
+  const doors: Door[] = [...spoken, health]
+  if (keeping.mailbox)
+    doors.push({
+      name: "mailbox",
+      prefix: "",
+      cookies: false,
+      routes: keeping.mailbox.routes,
+      renderError: health.renderError,
+    })
+
+  return createApp({
+    engine,
+    database,
+    now,
+    report,
+    doors,
+    cookieSameSite: config.cookieSameSite,
+    trustedProxies: config.trustedProxies,
+    addressLimits: config.addressLimits,
+  })
+}

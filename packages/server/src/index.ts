@@ -1,0 +1,10 @@
+/** The public door of the server's package. */
+export { createCountersign } from "./countersign.ts"
+export type { Countersign, CountersignOptions, Surroundings } from "./countersign.ts"
+export { ConfigurationError, readConfig } from "./config/read.ts"
+export type { Config, Environment, Finding } from "./config/read.ts"
+export type { Log } from "./composition/log.ts"
+export { CountersignError, errorCodes } from "./engine/errors.ts"
+export type { ErrorCode, ErrorDetails, Level } from "./engine/errors.ts"
+export type { Actor, ApiKey, Engine, Session, SignIn, Source, User } from "./engine/engine.ts"
+export type { Transport } from "./messages/transport.ts"
