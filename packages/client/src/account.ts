@@ -1,0 +1,102 @@
+import type { CallOptions, Core } from "./core.ts"
+import type { Activity, ApiKey, Page, RememberedDevice, Session, User } from "./wire.ts"
+
+export type SignUpInput = {
+  email: string
+  password: string
+  firstName?: string | undefined
+  lastName?: string | undefined
+  locale?: string | undefined
+}
+
+export type AccountCalls = {
+  readonly account: {
+    /** Answers a taken address like a new one: whoever owns it gets a mail. */
+    signUp(input: SignUpInput): Promise<{ status: "confirm_address" | "ready" }>
+    resendConfirmation(email: string): Promise<void>
+    /** With the token of the mailed link. */
+    confirmAddress(token: string): Promise<{ email: string }>
+    update(
+      change: { firstName?: string | null; lastName?: string | null; locale?: string | null },
+      options?: CallOptions,
+    ): Promise<User>
+    /** Ends all other sessions. */
+    changePassword(input: { current?: string | undefined; password: string }, options?: CallOptions): Promise<void>
+    /** Mails the new address a link; nothing changes before it is followed. */
+    changeAddress(email: string, options?: CallOptions): Promise<void>
+    forgotPassword(email: string): Promise<void>
+    /** Never signs in, and never skips the second factor. */
+    resetPassword(input: { token: string; password: string }): Promise<void>
+  }
+  readonly sessions: {
+    list(): Promise<readonly Session[]>
+    end(id: string, options?: CallOptions): Promise<void>
+    endOthers(options?: CallOptions): Promise<number>
+  }
+  readonly rememberedDevices: {
+    list(): Promise<readonly RememberedDevice[]>
+    forget(id: string, options?: CallOptions): Promise<void>
+    forgetAll(options?: CallOptions): Promise<void>
+  }
+  readonly apiKeys: {
+    list(): Promise<readonly ApiKey[]>
+    /** The key is shown this once. */
+    create(
+      input: { name: string; scopes?: readonly string[] | undefined; expiresAt?: string | undefined },
+      options?: CallOptions,
+    ): Promise<{ key: string; record: ApiKey }>
+    revoke(id: string, options?: CallOptions): Promise<void>
+  }
+  activity(page?: { after?: string | undefined; limit?: number | undefined }): Promise<Page<Activity>>
+}
+
+/** Lists come bare or under one name. */
+const listOf = <T>(answer: readonly T[] | Readonly<Record<string, readonly T[]>>): readonly T[] =>
+  Array.isArray(answer) ? answer : (Object.values(answer)[0] ?? [])
+
+/** The account itself: addresses, passwords, where it is signed in. */
+export function accountCalls(core: Core): AccountCalls {
+  const post = <T>(path: string, body?: object): Promise<T> => core.call({ method: "POST", path, body })
+  const changed = <T>(path: string, body: object | undefined, options?: CallOptions): Promise<T> =>
+    core.change({ method: "POST", path, body }, options)
+  const gone = (path: string, options?: CallOptions): Promise<void> => core.change({ method: "DELETE", path }, options)
+
+  return {
+    account: {
+      signUp: (input) => post("/sign-up", input),
+      resendConfirmation: (email) => post("/sign-up/resend", { email }),
+      async confirmAddress(token) {
+        const answer = await post<{ email: string }>("/address/confirm", { token })
+        await core.refresh()
+        return answer
+      },
+      update: (body, options) => core.change({ method: "PATCH", path: "/me", body }, options),
+      changePassword: (input, options) => changed("/me/password", input, options),
+      changeAddress: (email, options) => changed("/me/address", { email }, options),
+      forgotPassword: (email) => post("/password/forgot", { email }),
+      resetPassword: (input) => post("/password/reset", input),
+    },
+    sessions: {
+      list: async () => listOf(await core.read("/sessions")),
+      end: (id, options) => gone(`/sessions/${encodeURIComponent(id)}`, options),
+      endOthers: async (options) =>
+        (await changed<{ ended: number }>("/sessions/end-others", undefined, options)).ended,
+    },
+    rememberedDevices: {
+      list: async () => listOf(await core.read("/remembered-devices")),
+      forget: (id, options) => gone(`/remembered-devices/${encodeURIComponent(id)}`, options),
+      forgetAll: (options) => gone("/remembered-devices", options),
+    },
+    apiKeys: {
+      list: async () => listOf(await core.read("/api-keys")),
+      create: (input, options) => changed("/api-keys", input, options),
+      revoke: (id, options) => gone(`/api-keys/${encodeURIComponent(id)}`, options),
+    },
+    activity({ after, limit } = {}) {
+      const query = new URLSearchParams()
+      if (after !== undefined) query.set("after", after)
+      if (limit !== undefined) query.set("limit", String(limit))
+      return core.read(`/activity?${query.toString()}`)
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import type { CallOptions, Core } from "./core.ts"
+import type { Begun, Confirmed, Factor, MfaToken, Policy, RecoveryCodesStatus } from "./wire.ts"
+
+export type ConfirmInput = {
+  kind: string
+  /** Left out: tried against all that were begun here. */
+  factorId?: string | undefined
+  answer: unknown
+  name?: string | undefined
+}
+
+export type MintInput = {
+  /** One of the app's own actions; the token is good for no other. */
+  action?: string | undefined
+  singleUse?: boolean | undefined
+  /** Proves the second factor on the way, where the session is not fresh. */
+  proof?: { kind: string; answer: unknown } | undefined
+}
+
+export type FactorCalls = {
+  readonly factors: {
+    /** All of the signed-in user's, and the pending ones that were begun here; `offered`: kinds that could be added. */
+    list(): Promise<{ factors: readonly Factor[]; offered: readonly string[] }>
+    /** A new secret each time; what was begun before stays good for 15 minutes. Also answers a demanded enrolment. */
+    begin(input: { kind: string; name?: string | undefined }, options?: CallOptions): Promise<Begun>
+    /** The first code turns the factor on, and the first factor brings recovery codes. */
+    confirm(input: ConfirmInput, options?: CallOptions): Promise<Confirmed>
+    update(
+      id: string,
+      change: { name?: string | undefined; default?: true | undefined },
+      options?: CallOptions,
+    ): Promise<Factor>
+    remove(id: string, options?: CallOptions): Promise<void>
+  }
+  readonly recoveryCodes: {
+    status(): Promise<RecoveryCodesStatus>
+    /** New codes; the old ones are dead. */
+    replace(options?: CallOptions): Promise<{ codes: readonly string[] }>
+    /** The codes again, for the session that made them, until they are acknowledged. Throws `not_found` after that. */
+    copy(): Promise<{ codes: readonly string[] }>
+    /** The person has saved them. */
+    acknowledge(options?: CallOptions): Promise<void>
+  }
+  readonly mfaTokens: {
+    /** A token that proves a second factor to the app's own server. */
+    mint(input?: MintInput, options?: CallOptions): Promise<MfaToken>
+  }
+  /** What this installation offers and demands, and which actions need a proof. */
+  policy(): Promise<Policy>
+}
+
+/** Authenticators, recovery codes and the tokens that prove them. */
+export function factorCalls(core: Core): FactorCalls {
+  return {
+    factors: {
+      list: () => core.read("/factors"),
+      begin: (body, options) => core.change({ method: "POST", path: "/factors", body }, options),
+      confirm: (body, options) => core.change({ method: "POST", path: "/factors/confirm", body }, options),
+      update: (id, body, options) =>
+        core.change({ method: "PATCH", path: `/factors/${encodeURIComponent(id)}`, body }, options),
+      remove: (id, options) => core.change({ method: "DELETE", path: `/factors/${encodeURIComponent(id)}` }, options),
+    },
+    recoveryCodes: {
+      status: () => core.read("/recovery-codes"),
+      replace: (options) => core.change({ method: "POST", path: "/recovery-codes" }, options),
+      copy: () => core.read("/recovery-codes/copy"),
+      acknowledge: (options) => core.change({ method: "POST", path: "/recovery-codes/acknowledge" }, options),
+    },
+    mfaTokens: {
+      mint: (body = {}, options) => core.change({ method: "POST", path: "/mfa-tokens", body }, options),
+    },
+    policy: () => core.read("/policy"),
+  }
+}
