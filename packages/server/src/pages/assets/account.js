@@ -1,0 +1,106 @@
+// Everything here is a comfort: the pages work without it.
+const root = document.documentElement
+root.classList.add("scripted")
+const all = (selector) => [...document.querySelectorAll(selector)]
+const language = root.lang
+const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" })
+const live = document.querySelector("[data-live]")
+
+// Full-width digits are read as digits; blanks and dashes are left out.
+const tidy = (text) => text.normalize("NFKC").replace(/[\s\u200b\-\u2010-\u2015]/g, "")
+
+for (const input of all(".code input")) {
+  const boxes = input.parentElement.querySelector(".boxes")
+  const digits = boxes.children.length
+  let sent = input.value
+  const draw = () => {
+    const at = document.activeElement === input ? Math.min(input.selectionStart ?? digits, digits - 1) : -1
+    ;[...boxes.children].forEach((box, index) => box.classList.toggle("at", index === at))
+  }
+  input.addEventListener("input", (event) => {
+    const bare = tidy(input.value)
+    if (bare !== input.value && !event.isComposing) input.value = bare
+    if (/^\d+$/.test(bare) && bare.length === digits && bare !== sent) {
+      sent = bare
+      input.form.requestSubmit()
+    }
+    draw()
+  })
+  for (const kind of ["focus", "blur", "keyup", "click"]) input.addEventListener(kind, draw)
+  document.addEventListener("selectionchange", draw)
+  if (document.activeElement === input) input.select()
+  draw()
+}
+
+const busy = new WeakSet()
+document.addEventListener("submit", (event) => {
+  const form = event.target
+  if (busy.has(form)) return event.preventDefault()
+  busy.add(form)
+  const button = event.submitter ?? form.querySelector("button")
+  if (!button?.dataset.busy) return
+  // After the browser has gathered the fields, so that the pressed button's own value is among them.
+  setTimeout(() => {
+    button.dataset.idle = button.textContent
+    button.textContent = button.dataset.busy
+    button.setAttribute("aria-disabled", "true")
+    if (live) live.textContent = button.dataset.busy
+  })
+})
+addEventListener("pageshow", () => {
+  for (const button of all("[data-idle]")) {
+    busy.delete(button.form)
+    button.textContent = button.dataset.idle
+    button.removeAttribute("aria-disabled")
+    delete button.dataset.idle
+  }
+})
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copy],button[data-print],button[data-show]")
+  if (!button) return
+  const { copy, show } = button.dataset
+  if (copy !== undefined) {
+    const said = button.querySelector("span") ?? button
+    try {
+      await navigator.clipboard.writeText(copy)
+      const idle = said.textContent
+      said.textContent = live.textContent = button.dataset.copied
+      setTimeout(() => {
+        said.textContent = idle
+        live.textContent = ""
+      }, 2000)
+    } catch {
+      const shown = document.querySelector("[data-copied-from]")
+      getSelection().selectAllChildren(shown)
+    }
+  } else if (show !== undefined) {
+    const input = document.getElementById(show)
+    const hidden = input.type === "password"
+    input.type = hidden ? "text" : "password"
+    button.textContent = button.dataset[hidden ? "hide" : "label"]
+    button.setAttribute("aria-pressed", String(hidden))
+  } else print()
+})
+
+// Times in the person's own zone, counted down where there is something to wait for.
+const two = (number) => String(number).padStart(2, "0")
+const tick = () => {
+  for (const time of all("time[data-until]")) {
+    const until = Date.parse(time.dateTime)
+    const left = Math.ceil((until - Date.now()) / 1000)
+    if (left <= 0) {
+      time.textContent = time.dataset.over
+      time.removeAttribute("data-until")
+    } else {
+      const counted = `${Math.floor(left / 60)}:${two(left % 60)}`
+      time.textContent = time.dataset.until.replace("{time}", clock.format(until)).replace("{left}", counted)
+    }
+  }
+}
+if (all("time[data-until]").length) {
+  tick()
+  setInterval(tick, 1000)
+}
+const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" })
+for (const time of all("time[data-exact]")) time.title = exact.format(Date.parse(time.dateTime))
