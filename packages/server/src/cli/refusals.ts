@@ -42,8 +42,9 @@ export const explain = (error: unknown): number => {
 const sentence = (error: unknown): string => {
   if (error instanceof CountersignError) return refusal(error)
   if (!(error instanceof Error)) return "something failed that should not"
-  if (error instanceof Refused || isForeseen(error)) return error.message
-  return process.env["DEBUG"] === undefined ? error.message : (error.stack ?? error.message)
+  // A mistake of ours, not of whoever typed: its place helps to mend it.
+  const ours = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError
+  return ours ? (error.stack ?? error.message) : error.message
 }
 
 const refusal = ({ code, details }: CountersignError): string => {
@@ -58,6 +59,3 @@ const refusal = ({ code, details }: CountersignError): string => {
   }
   return words[code] ?? `refused: ${code}`
 }
-
-/** Failures whose message was written for an operator. */
-const isForeseen = ({ name }: Error): boolean => name === "NewerDatabase" || name === "DatabaseUnavailable"
