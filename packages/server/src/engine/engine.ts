@@ -110,6 +110,9 @@ export type Confirmed = {
 
 export type Activity = { readonly id: string; readonly at: number; readonly userId: string | null; readonly event: string; readonly outcome: string; readonly door: string | null; readonly address: string | null; readonly agent: string | null; readonly detail: Readonly<Record<string, unknown>> }
 
+/** How a door's signed tokens are made and checked: HS256 with its own secret (32 bytes or more), else with a key pair of ours. */
+export type JwtSigning = { readonly issuer: string; readonly audience: string; readonly secret?: Uint8Array | undefined; readonly algorithm?: "ES256" | "EdDSA" | undefined }
+
 export type Page<T> = { readonly items: readonly T[]; readonly next: string | null }
 
 export type Engine = {
@@ -206,6 +209,12 @@ export type Engine = {
     issuePair(sessionId: string, life: { accessSeconds: number; refreshSeconds: number }): Promise<{ accessToken: string; refreshToken: string; expiresIn: number }>
     /** Rotates: the old refresh token dies; used twice ends the session. Undefined when it is not good. */
     refresh(refreshToken: string, life: { accessSeconds: number; refreshSeconds: number }, source: Source): Promise<{ accessToken: string; refreshToken: string; expiresIn: number } | undefined>
+    /** A signed token of a session (RFC 7519) with a door's own claims beside ours. `seconds` of life, never longer than the session's. */
+    issueJwt(sessionId: string, signing: JwtSigning & { seconds: number; claims?: Readonly<Record<string, unknown>> | undefined }): Promise<{ token: string; expiresIn: number }>
+    /** The actor behind a signed token of ours, while its session lives; else undefined. */
+    authenticateJwt(token: string, signing: JwtSigning, source: Source): Promise<Actor | undefined>
+    /** The public keys (RFC 7517) that signed tokens are checked with. */
+    jwks(): Promise<{ keys: readonly Readonly<Record<string, unknown>>[] }>
     find(id: string): Promise<Session | undefined>
     /** Asks policy whether this session may pass for its app: false while a demanded enrolment is owed. */
     tasks(actor: Actor): Promise<readonly "enrol_second_factor"[]>

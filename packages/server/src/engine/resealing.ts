@@ -62,7 +62,8 @@ const places: readonly Place[] = [
       select name as id, name as part, value as sealed from settings
       where value like 'v1.%' and value not like ${current} and name > ${after} order by name limit ${rowsPerCommit}`,
     bound: ({ id }) => bounds.setting(id),
-    replace: ({ id, sealed }, fresh) => sql`update settings set value = ${fresh} where name = ${id} and value = ${sealed}`,
+    replace: ({ id, sealed }, fresh) =>
+      sql`update settings set value = ${fresh} where name = ${id} and value = ${sealed}`,
   },
 ]
 
@@ -77,7 +78,8 @@ export async function resealAll(options: {
   const { database } = options
   const current = `v1.${options.currentKeyId}.%`
   let total = 0
-  for (const place of places) total += Number((await database.query<{ n: number }>(place.count(current)))[0]?.n ?? 0)
+  for (const place of places)
+    total += Number((await database.query<{ n: number | string }>(place.count(current)))[0]?.n ?? 0)
 
   let done = 0
   options.progress?.({ done, total })

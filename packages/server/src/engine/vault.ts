@@ -71,7 +71,8 @@ export async function openVault(options: {
   random(bytes: number): Uint8Array
   now(): number
 }): Promise<Vault> {
-  const { database, ring, random } = options
+  const { database, ring } = options
+  const random = (bytes: number): Uint8Array => options.random(bytes)
   const first = ring[0]
   if (first === undefined) throw new TypeError("the key ring is empty")
   for (const { id, key } of ring) {
@@ -91,8 +92,13 @@ export async function openVault(options: {
     const wrapping = ring.find(({ id }) => id === row.ring_key_id)
     if (wrapping === undefined)
       throw new Error(`the key ring lacks "${row.ring_key_id}", which a data key in this database is wrapped with`)
-    const plain = decrypt(wrapping.key, row.wrapped, associated({ table: "vault_keys", row: row.id, user: row.purpose }))
-    if (plain === undefined) throw new Error(`"${row.ring_key_id}" of the key ring is not the key that this database was made with`)
+    const plain = decrypt(
+      wrapping.key,
+      row.wrapped,
+      associated({ table: "vault_keys", row: row.id, user: row.purpose }),
+    )
+    if (plain === undefined)
+      throw new Error(`"${row.ring_key_id}" of the key ring is not the key that this database was made with`)
     return plain
   }
 
@@ -146,7 +152,9 @@ export async function openVault(options: {
   }
 
   const hashWith = (key: DataKey, value: string, purpose: string): string =>
-    `${key.id}.${createHmac("sha256", key.key).update(JSON.stringify([purpose, value])).digest("base64url")}`
+    `${key.id}.${createHmac("sha256", key.key)
+      .update(JSON.stringify([purpose, value]))
+      .digest("base64url")}`
 
   return {
     seal,
@@ -172,7 +180,9 @@ export async function openVault(options: {
                   where id = ${id} and ring_key_id = ${ringKeyId}`),
         )
       // Old sealing keys go on opening: a node that has not noticed yet may still seal with them for a minute.
-      const retired = any(sql`update vault_keys set retired_at = ${now} where purpose = ${"seal"} and retired_at is null`)
+      const retired = any(
+        sql`update vault_keys set retired_at = ${now} where purpose = ${"seal"} and retired_at is null`,
+      )
       const outcome = await database.commit([...rewrapped, retired, newKey("seal")])
       if (!outcome.committed) throw new Error("another rotation of the keys is under way")
       await readKeys()
@@ -193,7 +203,12 @@ const publicKey = (row: KeyRow): VaultKey => ({
 /** JSON, since no choice of names can make two places read alike. */
 const associated = ({ table, row, user }: Bound): Buffer => Buffer.from(JSON.stringify([version, table, row, user]))
 
-function encrypt(key: Uint8Array, plain: Uint8Array | string, about: Buffer, random: (bytes: number) => Uint8Array): string {
+function encrypt(
+  key: Uint8Array,
+  plain: Uint8Array | string,
+  about: Buffer,
+  random: (bytes: number) => Uint8Array,
+): string {
   // 96 random bits: safe for 2^32 seals with one key (NIST SP 800-38D, 8.3).
   const nonce = random(nonceBytes)
   const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(about)
@@ -206,7 +221,9 @@ function encrypt(key: Uint8Array, plain: Uint8Array | string, about: Buffer, ran
 }
 
 function decrypt(key: Uint8Array, sealed: string, about: Buffer): Buffer | undefined {
-  const [nonce = Buffer.alloc(0), body = Buffer.alloc(0)] = sealed.split(".").map((part) => Buffer.from(part, "base64url"))
+  const [nonce = Buffer.alloc(0), body = Buffer.alloc(0)] = sealed
+    .split(".")
+    .map((part) => Buffer.from(part, "base64url"))
   if (nonce.length !== nonceBytes || body.length < tagBytes) return undefined
   const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes }).setAAD(about)
   decipher.setAuthTag(body.subarray(-tagBytes))

@@ -1,7 +1,8 @@
 /** Sessions and their tokens as rows. */
-import { any, one, sql, type Write } from "../../store/database.ts"
+import { any, one, sql, type Statement, type Write } from "../../store/database.ts"
+import type { Context } from "../context.ts"
 import type { Method, Session } from "../engine.ts"
-import { userOfRow, type StoredUser, type UserRow } from "../users/records.ts"
+import { readUser, storable, userOfRow, type StoredUser, type UserRow } from "../users/records.ts"
 
 export type SessionRow = {
   id: string
@@ -77,12 +78,12 @@ export const insertToken = (token: {
 export const endSession = (id: string, now: number): Write =>
   any(sql`update sessions set ended_at = ${now} where id = ${id} and ended_at is null`)
 
-/** Columns of the join of a token, its session and its user; the user's are prefixed. */
-export type TokenJoinRow = Record<`u_${keyof UserRow}`, UserRow[keyof UserRow]> &
-  SessionRow & { token_expires_at: number; token_used_at: number | null }
+/** A session and its user in one row; the user's columns are prefixed. */
+export type SessionJoinRow = Record<`u_${keyof UserRow}`, unknown> & SessionRow
+export type TokenJoinRow = SessionJoinRow & { token_expires_at: number; token_used_at: number | null }
 
-/** The three rows that one request needs, in one read. */
-export const tokenJoin = (hash: string, kind: TokenKind) => sql`
+/** A token, its session and its user: all that one request needs, in one read. */
+export const tokenJoin = (hash: string, kind: TokenKind): Statement => sql`
   select s.*, t.expires_at as token_expires_at, t.used_at as token_used_at,
     u.id as u_id, u.email as u_email, u.email_key as u_email_key, u.email_confirmed_at as u_email_confirmed_at,
     u.external_id as u_external_id, u.password_hash as u_password_hash, u.password_changed_at as u_password_changed_at,
@@ -92,8 +93,39 @@ export const tokenJoin = (hash: string, kind: TokenKind) => sql`
   from session_tokens t join sessions s on s.id = t.session_id join users u on u.id = s.user_id
   where t.token_hash = ${hash} and t.kind = ${kind}`
 
-export function userOfJoin(row: TokenJoinRow): StoredUser {
-  const user: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(row)) if (name.startsWith("u_")) user[name.slice(2)] = value
-  return userOfRow(user as UserRow)
+/** A session by its id, with its user. */
+export async function readSession(
+  ctx: Pick<Context, "database">,
+  id: string,
+): Promise<{ row: SessionRow; user: StoredUser } | undefined> {
+  if (!storable(id)) return undefined
+  const [row] = await ctx.database.query<SessionRow>(sql`select * from sessions where id = ${id}`)
+  const user = row && (await readUser(ctx, { id: row.user_id }))
+  return row && user && { row, user }
 }
+
+export const userOfJoin = (row: SessionJoinRow): StoredUser =>
+  userOfRow({
+    id: row.u_id,
+    email: row.u_email,
+    email_key: row.u_email_key,
+    email_confirmed_at: row.u_email_confirmed_at,
+    external_id: row.u_external_id,
+    password_hash: row.u_password_hash,
+    password_changed_at: row.u_password_changed_at,
+    first_name: row.u_first_name,
+    last_name: row.u_last_name,
+    roles: row.u_roles,
+    locale: row.u_locale,
+    security_stamp: row.u_security_stamp,
+    revision: row.u_revision,
+    disabled_at: row.u_disabled_at,
+    default_factor_id: row.u_default_factor_id,
+    created_at: row.u_created_at,
+  } as UserRow)
+
+/** Notes that a session was used; guarded, so that of many requests one writes. */
+export const touchSession = (id: string, now: number, olderThan: number): Write =>
+  any(
+    sql`update sessions set last_used_at = ${now} where id = ${id} and last_used_at < ${olderThan} and ended_at is null`,
+  )

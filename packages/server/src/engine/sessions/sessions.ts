@@ -111,7 +111,9 @@ export function planStampChange(
     stamp,
     writes: [
       any(sql`update sessions set ended_at = ${now} where user_id = ${user.id} and id <> ${kept} and ended_at is null`),
-      any(sql`update sessions set security_stamp = ${stamp} where user_id = ${user.id} and id = ${kept} and ended_at is null`),
+      any(
+        sql`update sessions set security_stamp = ${stamp} where user_id = ${user.id} and id = ${kept} and ended_at is null`,
+      ),
       any(sql`delete from remembered_devices where user_id = ${user.id}`),
       any(sql`update links set used_at = ${now} where user_id = ${user.id} and used_at is null`),
       any(sql`update challenges set settled_at = ${now} where user_id = ${user.id} and settled_at is null`),

@@ -105,7 +105,9 @@ function initialState(): Uint32Array {
   // Machin: π = 16 arctan 1/5 − 4 arctan 1/239.
   const pi = (16n * arctanOfOneOver(5n, unit) - 4n * arctanOfOneOver(239n, unit)) >> spare
   const digits = (pi & ((1n << bits) - 1n)).toString(16).padStart(8 * stateWords, "0")
-  startState = Uint32Array.from({ length: stateWords }, (_, index) => parseInt(digits.slice(8 * index, 8 * index + 8), 16))
+  startState = Uint32Array.from({ length: stateWords }, (_, index) =>
+    parseInt(digits.slice(8 * index, 8 * index + 8), 16),
+  )
   return startState
 }
 

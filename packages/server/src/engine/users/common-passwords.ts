@@ -6,7 +6,18 @@ const longestBefore = 4
 const longestBehind = 8
 
 const lookAlikes: Readonly<Record<string, string>> = {
-  "0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", $: "s", "!": "i", "|": "l", "+": "t",
+  "0": "o",
+  "1": "l",
+  "3": "e",
+  "4": "a",
+  "5": "s",
+  "7": "t",
+  "8": "b",
+  "@": "a",
+  $: "s",
+  "!": "i",
+  "|": "l",
+  "+": "t",
 }
 
 /** Lower case without marks, look-alike digits and signs as letters, nothing but letters and digits. */
@@ -44,16 +55,42 @@ const isTwice = (text: string): boolean => {
 /** `aaaaaaaa`, `abcabcabc`, `12121212`: one short piece again and again, at least three times. */
 function isRepeated(text: string): boolean {
   for (let unit = 1; unit <= Math.min(6, text.length / 3); unit++)
-    if (text.slice(0, unit).repeat(Math.ceil(text.length / unit)).slice(0, text.length) === text) return true
+    if (
+      text
+        .slice(0, unit)
+        .repeat(Math.ceil(text.length / unit))
+        .slice(0, text.length) === text
+    )
+      return true
   // Two different signs in all are no more than a pattern.
   return text.length >= 6 && new Set(text).size <= 2
 }
 
 const rows = [
-  "01234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop",
-  "qsdfghjklm", "wxcvbn", "!@#$%^&*()", "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "qazwsxedcrfvtgbyhnujm", "1q2w3e4r5t6y7u8i9o0p",
-  "q1w2e3r4t5y6u7i8o9p0", "1a2b3c4d5e6f7g8h9i", "a1b2c3d4e5f6g7h8i9", "147258369", "159753", "741852963", "zaq12wsxcde34rfv",
-  "123qweasdzxc", "112233445566778899", "aabbccddeeffgg",
+  "01234567890",
+  "abcdefghijklmnopqrstuvwxyz",
+  "qwertyuiop",
+  "asdfghjkl",
+  "zxcvbnm",
+  "qwertzuiop",
+  "yxcvbnm",
+  "azertyuiop",
+  "qsdfghjklm",
+  "wxcvbn",
+  "!@#$%^&*()",
+  "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+  "qazwsxedcrfvtgbyhnujm",
+  "1q2w3e4r5t6y7u8i9o0p",
+  "q1w2e3r4t5y6u7i8o9p0",
+  "1a2b3c4d5e6f7g8h9i",
+  "a1b2c3d4e5f6g7h8i9",
+  "147258369",
+  "159753",
+  "741852963",
+  "zaq12wsxcde34rfv",
+  "123qweasdzxc",
+  "112233445566778899",
+  "aabbccddeeffgg",
 ]
 const runs = rows.flatMap((row) => [row, Array.from(row).toReversed().join("")])
 

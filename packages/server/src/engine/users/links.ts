@@ -143,7 +143,9 @@ export const spendLink = (ctx: Context, link: StoredLink): Write => {
 
 /** Ends the open links of one purpose, so that the newest mail is the one that works. */
 export const endLinks = (ctx: Context, userId: string, purpose: LinkPurpose): Write =>
-  any(sql`update links set used_at = ${ctx.now()} where user_id = ${userId} and purpose = ${purpose} and used_at is null`)
+  any(
+    sql`update links set used_at = ${ctx.now()} where user_id = ${userId} and purpose = ${purpose} and used_at is null`,
+  )
 
 /** The open confirmation links of a user: whose registrations are still waiting. */
 export async function openRegistrations(ctx: Context, userId: string): Promise<LinkData[]> {

@@ -52,7 +52,8 @@ export type StoredArgon2 = {
 
 /** The parts of an argon2 string of version 1.3 with bounded costs. */
 export function readArgon2(stored: string): StoredArgon2 | undefined {
-  const match = /^(?:argon2)?\$(argon2id|argon2i|argon2d)\$v=19\$([a-z0-9=,]+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(stored)
+  const match =
+    /^(?:argon2)?\$(argon2id|argon2i|argon2d)\$v=19\$([a-z0-9=,]+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(stored)
   if (match === null) return undefined
   const [, variant = "", parameters = "", salt = "", hash = ""] = match
   const cost = readParameters(parameters)
@@ -87,7 +88,9 @@ const scryptFormat: PasswordFormat = {
     return async (password) => {
       const options = { N: 2 ** ln, r, p, maxmem: 2 * memory + 1024 * 1024 }
       const key = await new Promise<Buffer>((resolve, reject) => {
-        scrypt(utf8(password), salt, hash.length, options, (error, derived) => (error ? reject(error) : resolve(derived)))
+        scrypt(utf8(password), salt, hash.length, options, (error, derived) =>
+          error ? reject(error) : resolve(derived),
+        )
       })
       return same(key, hash)
     }
@@ -98,7 +101,10 @@ const scryptFormat: PasswordFormat = {
 const pbkdf2Format: PasswordFormat = {
   name: "pbkdf2",
   read(stored) {
-    const match = /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(\d+|[a-z0-9=,]+)\$([A-Za-z0-9+/.]+={0,2})\$([A-Za-z0-9+/.]+={0,2})$/.exec(stored)
+    const match =
+      /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(\d+|[a-z0-9=,]+)\$([A-Za-z0-9+/.]+={0,2})\$([A-Za-z0-9+/.]+={0,2})$/.exec(
+        stored,
+      )
     if (match === null) return undefined
     const [, digest = "sha1", cost = "", salt = "", hash = ""] = match
     const iterations = /^\d+$/.test(cost) ? Number(cost) : (readParameters(cost)["i"] ?? 0)
@@ -113,7 +119,12 @@ const djangoFormat: PasswordFormat = {
     const match = /^pbkdf2_(sha1|sha256)\$(\d+)\$([^$]+)\$([A-Za-z0-9+/]+={0,2})$/.exec(stored)
     if (match === null) return undefined
     const [, digest = "", iterations, salt = "", hash = ""] = match
-    return pbkdf2Verifier({ digest, iterations: Number(iterations), salt: utf8(salt), hash: Buffer.from(hash, "base64") })
+    return pbkdf2Verifier({
+      digest,
+      iterations: Number(iterations),
+      salt: utf8(salt),
+      hash: Buffer.from(hash, "base64"),
+    })
   },
 }
 
@@ -142,8 +153,7 @@ const bcryptFormat: PasswordFormat = {
     const parsed = readBcrypt(modular)
     if (parsed === undefined) return undefined
     return async (password) => {
-      const secret =
-        wrapper === "bcrypt_sha256$" ? createHash("sha256").update(password).digest("hex") : password
+      const secret = wrapper === "bcrypt_sha256$" ? createHash("sha256").update(password).digest("hex") : password
       return same(await bcrypt(utf8(secret), parsed), parsed.hash)
     }
   },

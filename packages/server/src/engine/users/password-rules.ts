@@ -40,7 +40,7 @@ export function judgeNewPassword(
   const rules = settings.password
   if (!password.isWellFormed()) return ["unusable_characters"]
   const text = password.normalize("NFC")
-  const signs = [...text]
+  const signs = Array.from(text)
   const reasons: PasswordReason[] = []
   if (signs.length < minimumLengthOf(settings, about) || text.trim() === "") reasons.push("too_short")
   if (signs.length > rules.maximumLength) return ["too_long"]
@@ -59,7 +59,15 @@ export function judgeNewPassword(
 /** ASVS 6.1.2: the words that belong to this service and this account. */
 function contextWords(issuer: string, { email, names = [] }: About): string[] {
   const [local = "", domain = ""] = (email ?? "").split("@")
-  const words = [issuer, ...issuer.split(/[^\p{L}\p{N}]+/u), local, ...local.split(/[^\p{L}\p{N}]+/u), domain, domain.split(".")[0], ...names]
+  const words = [
+    issuer,
+    ...issuer.split(/[^\p{L}\p{N}]+/u),
+    local,
+    ...local.split(/[^\p{L}\p{N}]+/u),
+    domain,
+    domain.split(".")[0],
+    ...names,
+  ]
   return words.flatMap((word) => (word ? [plainForm(word)] : [])).filter((word) => word.length >= 4)
 }
 
@@ -68,5 +76,5 @@ function restsOnContext(password: string, words: readonly string[]): boolean {
   let rest = plainForm(password)
   const whole = rest
   for (const word of words.toSorted((a, b) => b.length - a.length)) rest = rest.replaceAll(word, "")
-  return rest !== whole && [...rest].length < 6
+  return rest !== whole && Array.from(rest).length < 6
 }

@@ -52,12 +52,8 @@ export const userOfRow = (row: UserRow): StoredUser => ({
 })
 
 /** The part of a user that doors may see: nothing that is secret, or that a secret hangs on. */
-export const publicUser = ({
-  emailKey: _key,
-  passwordHash: _hash,
-  securityStamp: _stamp,
-  ...user
-}: StoredUser): User => user
+export const publicUser = ({ emailKey: _key, passwordHash: _hash, securityStamp: _stamp, ...user }: StoredUser): User =>
+  user
 
 export type UserKey = { readonly id: string } | { readonly email: string } | { readonly externalId: string }
 
