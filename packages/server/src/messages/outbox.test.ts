@@ -228,7 +228,7 @@ test("a code that ran out while the server was down is not mailed any more", asy
   let isDown = true
   const { mails, transport } = collecting(() => (isDown ? down() : "sent"))
   const outbox = world.start(transport)
-  await world.write({ facts: { code: "042517", at: world.clock.at, expiresAt: world.clock.at + 10 * minute } })
+  await world.write({ facts: { code: "042517", at: world.clock.at, until: world.clock.at + 10 * minute } })
   await outbox.flush()
   isDown = false
   world.clock.at += 10 * minute

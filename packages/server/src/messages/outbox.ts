@@ -1,5 +1,5 @@
 import { any, one, sql, type Database } from "../store/database.ts"
-import { renderMail, type Facts, type Service } from "./templates/templates.ts"
+import { expiryOf, renderMail, type Facts, type Service } from "./templates/templates.ts"
 import type { Transport } from "./transport.ts"
 
 /** A mail as the engine wrote it: what it is about, not yet how it reads. */
@@ -94,8 +94,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     let outgoing
     try {
       const written = JSON.parse(await options.open(mail)) as WrittenMail
-      const { expiresAt } = written.facts
-      if (typeof expiresAt === "number" && expiresAt <= now()) {
+      if ((expiryOf(written.facts) ?? Infinity) <= now()) {
         await giveUp(mail, claim, "what it carried has expired")
         return
       }

@@ -235,8 +235,10 @@ export const english: Letters = {
     factor_locked: (t) =>
       notice(
         t,
-        "Your second step is locked for a while",
-        `There were too many wrong codes.${t.until === null ? "" : ` You can try again from ${t.until}.`}`,
+        t.dead ? "Your second step no longer works" : "Your second step is locked for a while",
+        t.dead
+          ? "There were so many wrong codes that it was taken out of use for good. Sign in another way and set it up anew."
+          : `There were too many wrong codes.${t.until === null ? "" : ` You can try again from ${t.until}.`}`,
         {
           rows: named(t),
           advice: {

@@ -251,8 +251,10 @@ export const german: Letters = {
     factor_locked: (t) =>
       notice(
         t,
-        "Ihr zweiter Schritt ist für eine Weile gesperrt",
-        `Es gab zu viele falsche Codes.${t.until === null ? "" : ` Ein neuer Versuch geht ab ${t.until}.`}`,
+        t.dead ? "Ihr zweiter Schritt gilt nicht mehr" : "Ihr zweiter Schritt ist für eine Weile gesperrt",
+        t.dead
+          ? "Es gab so viele falsche Codes, dass er endgültig abgeschaltet wurde. Melden Sie sich anders an und richten Sie ihn neu ein."
+          : `Es gab zu viele falsche Codes.${t.until === null ? "" : ` Ein neuer Versuch geht ab ${t.until}.`}`,
         {
           rows: named(t),
           advice: {

@@ -74,6 +74,8 @@ export type Telling = {
   readonly left: number | null
   /** Until when a lock lasts, or a link or code is good. */
   readonly until: string | null
+  /** A second step that failed so often that it has to be set up anew. */
+  readonly dead: boolean
   /** How long a link or code is good, in words. */
   readonly lifetime: string | null
 }

@@ -17,7 +17,7 @@ const every: [string, Facts][] = [
     .filter((name) => name !== "notice")
     .map((name): [string, Facts] => [
       name,
-      name === "mailed-code" ? { code: "042517", seconds: 600 } : { link, seconds: 3600 },
+      name === "mailed-code" ? { code: "042517", until: at + 600_000 } : { link, until: at + 3_600_000 },
     ]),
   ...noticeNames.map((notice): [string, Facts] => ["notice", { notice }]),
 ]
@@ -64,7 +64,7 @@ describe.each(["en", "de"])("in %s", (locale) => {
 })
 
 describe("a mailed code", () => {
-  const mail = write("mailed-code", { code: "042517", seconds: 600 })
+  const mail = write("mailed-code", { code: "042517", until: at + 600_000 })
 
   test("stands early in the text on a line of its own, and not in the subject", () => {
     expect(mail.subject).not.toContain("042517")
@@ -77,14 +77,14 @@ describe("a mailed code", () => {
   })
 
   test.each(["en", "de"])("is the only group of six digits in the whole mail (%s)", (locale) => {
-    const { subject, text, html } = write("mailed-code", { code: "042517", seconds: 600 }, locale)
+    const { subject, text, html } = write("mailed-code", { code: "042517", until: at + 600_000 }, locale)
     for (const form of [text, html]) expect(form.match(/\d{6,}/g)).toEqual(["042517"])
     expect(subject).not.toMatch(/\d/)
   })
 
   test("says how long it is good", () => {
     expect(mail.text).toContain("works once, for 10 minutes")
-    expect(write("mailed-code", { code: "1", expiresAt: at + 3_600_000 }).text).toContain("for 1 hour")
+    expect(write("mailed-code", { code: "1", until: at + 3_600_000 }).text).toContain("for 1 hour")
   })
 })
 
@@ -161,6 +161,12 @@ test("the mail about a locked account leads to the page where a new password is 
   expect(write("notice", { notice: "account_locked", link, until: at + 300_000 }).text).toContain(link)
   expect(write("notice", { notice: "account_locked", until: at + 300_000 }).text).toContain("21:26 UTC")
   expect(write("notice", { notice: "account_locked" }).html).not.toContain("href")
+})
+
+test("the mail about a second step that is out of use for good promises no later try", () => {
+  const { text } = write("notice", { notice: "factor_locked", dead: 1, until: at + 300_000 })
+  expect(text).toContain("set it up anew")
+  expect(text).not.toContain("21:26")
 })
 
 test.each([

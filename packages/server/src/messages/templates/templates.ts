@@ -25,8 +25,8 @@ const languages: Readonly<Record<string, Letters>> = { en: english, de: german }
 /**
  * Writes one mail. An unknown locale is read as English.
  *
- * Facts that are read: `link` or `code`; `at`, `expiresAt`, `until` (epoch milliseconds); `seconds` or `minutes` that a
- * link or code is good for; `agent`, `address`, `name`, `newAddress`, `left`; `notice` for a notice. Others are left out.
+ * Facts that are read: `link` or `code`; `at` and `until`, in epoch milliseconds; `agent`, `address`, `name`,
+ * `newAddress`, `left`, `dead` (0 or 1); `notice` for a notice. Others are left out.
  *
  * @throws TypeError for a template or notice that does not exist, or a link that is no web address.
  */
@@ -72,6 +72,7 @@ const tell = (facts: Facts, letters: Letters, service: Service, locale: string):
     newAddress: words(facts["newAddress"]),
     left: typeof facts["left"] === "number" ? facts["left"] : null,
     until: moment("until"),
+    dead: facts["dead"] === 1,
     lifetime: lifetimeOf(facts, letters),
   }
 }
@@ -113,12 +114,15 @@ const nameOf = (name: Facts[string] | undefined): string | null => {
   return clean
 }
 
+/** How long a link or code is good, in words. A notice has no life: there `until` is the end of a lock. */
 const lifetimeOf = (facts: Facts, letters: Letters): string | null => {
-  const { at, expiresAt, seconds, minutes } = facts as Record<string, unknown>
-  if (typeof minutes === "number") return letters.lifetime(Math.max(1, Math.round(minutes)))
-  if (typeof seconds === "number") return letters.lifetime(Math.max(1, Math.round(seconds / 60)))
-  if (typeof at === "number" && typeof expiresAt === "number") {
-    return letters.lifetime(Math.max(1, Math.round((expiresAt - at) / 60_000)))
-  }
-  return null
+  const { at } = facts
+  const until = expiryOf(facts)
+  return typeof at === "number" && until !== undefined
+    ? letters.lifetime(Math.max(1, Math.round((until - at) / 60_000)))
+    : null
 }
+
+/** When what the mail carries is of no more use; undefined where it carries nothing that ends. */
+export const expiryOf = (facts: Facts): number | undefined =>
+  typeof facts["until"] === "number" && facts["notice"] === undefined ? facts["until"] : undefined
