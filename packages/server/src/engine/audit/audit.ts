@@ -32,10 +32,9 @@ export function auditWrite(
 
 /** A user agent as it may be stored: no control characters (ASVS 16.4.1), and not endless. */
 export const plainAgent = (agent: string | undefined): string | null =>
-  // oxlint-disable-next-line no-control-regex
   agent === undefined
     ? null
     : agent
-        .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ")
+        .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ")
         .slice(0, agentLength)
         .toWellFormed()

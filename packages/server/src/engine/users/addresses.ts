@@ -6,8 +6,7 @@ const longestAddress = 254
 const longestLocalPart = 64
 
 // What could end a header or begin a second recipient, and what no mailbox is written with outside quotes.
-// oxlint-disable-next-line no-control-regex
-const refused = /[\u0000-\u0020\u007f-\u00a0\u2028\u2029()<>[\],;:\\"]/u
+const refused = /[\p{Cc}\s()<>[\],;:\\"]/u
 
 /**
  * The key of an address: without blanks around it, NFKC, lower case. All spellings of one address are one account

@@ -68,8 +68,7 @@ function targetOf(ctx: Context, linkFor: LinkFor, link: { token: string; email: 
   const web = url?.protocol === "https:" || url?.protocol === "http:"
   const plain = url?.username === "" && url.password === ""
   const known = url !== undefined && (url.origin === new URL(publicUrl).origin || allowedOrigins.includes(url.origin))
-  // oxlint-disable-next-line no-control-regex
-  const hidden = /[\u0000-\u0020\u007f\\]/.test(target.url)
+  const hidden = /[\p{Cc}\s\\]/u.test(target.url)
   if (!web || !plain || !known || hidden) throw new CountersignError("input_invalid", { field: "clientURI" })
   return target
 }

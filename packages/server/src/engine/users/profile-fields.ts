@@ -5,9 +5,7 @@ const longestName = 100
 const longestRole = 64
 const mostRoles = 50
 const longestExternalId = 255
-
-// oxlint-disable-next-line no-control-regex
-const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+const control = /[\p{Cc}\u2028\u2029]/u
 
 const invalid = (field: string): CountersignError => new CountersignError("input_invalid", { field })
 
