@@ -144,7 +144,8 @@ export type Engine = {
   }
 
   readonly signIn: {
-    withPassword(input: { email: string; password: string; persistent?: boolean | undefined; deviceToken?: string | undefined; returnTo?: string | undefined }, source: Source): Promise<SignIn>
+    /** `lockedLink`: the page that a mail about a lock leads to; left out unless it is on an allowed origin. */
+    withPassword(input: { email: string; password: string; persistent?: boolean | undefined; deviceToken?: string | undefined; returnTo?: string | undefined; lockedLink?: string | undefined }, source: Source): Promise<SignIn>
     /** For an app that has its own sign-in: a service key (`challenges:write`) opens one after its own first step. */
     openFor(on: On, input: { returnTo?: string | undefined }): Promise<SignIn>
     /** Throws `challenge_spent`. */
@@ -163,8 +164,8 @@ export type Engine = {
   readonly factors: {
     /** `oneForUser`: one pending key for the user, shown again by `reveal` until used. A challenge to enrol stands in for an actor. */
     begin(on: On | { challenge: ChallengeRef; source: Source }, input: { kind: string; name?: string | undefined; input?: unknown; oneForUser?: boolean }): Promise<Begun>
-    /** The user's one pending (or, for Identity, kept) key again. Undefined when there is none. */
-    reveal(on: On, input: { kind: string }): Promise<Begun | undefined>
+    /** The holder's newest pending key again (a session's, a challenge's to enrol), or the user's one pending or kept. Undefined when there is none. */
+    reveal(on: On | { challenge: ChallengeRef; source: Source }, input: { kind: string }): Promise<Begun | undefined>
     /** Tried against all pending factors of the holder, or the one named. */
     confirm(on: On | { challenge: ChallengeRef; source: Source }, input: { kind: string; factorId?: string | undefined; answer: unknown; name?: string | undefined; rememberDevice?: boolean | undefined }): Promise<Confirmed>
     list(on: On): Promise<PublicFactor[]>
@@ -191,7 +192,9 @@ export type Engine = {
   }
 
   readonly rememberedDevices: {
-    list(on: On): Promise<{ id: string; agent: string | null; address: string | null; createdAt: number; lastUsedAt: number; expiresAt: number; current: boolean }[]>
+    /** `token`: the asking device's own, so that it is marked as `current`. */
+    list(on: On, input?: { token?: string | undefined }): Promise<{ id: string; agent: string | null; address: string | null; createdAt: number; lastUsedAt: number; expiresAt: number; current: boolean }[]>
+    /** By its token: no matter whether it is there. */
     forget(on: On, input: { id: string } | { token: string }): Promise<void>
     forgetAll(on: On): Promise<void>
     isRemembered(userId: string, token: string | undefined): Promise<boolean>
