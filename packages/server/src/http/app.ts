@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts"
 import { CountersignError } from "../engine/errors.ts"
 import type { Database } from "../store/database.ts"
+import { DatabaseUnavailable } from "../store/database.ts"
 import { addressLimits } from "./address-limits.ts"
 import { callOf, sourceOf } from "./call.ts"
 import type { TrustedProxies } from "./client-address.ts"
@@ -76,7 +77,7 @@ export const createApp = (options: AppOptions): App => {
   /** The error boundary: a refusal is the door's to render, a silent database is 503, anything else 500 without a word. */
   const answerFault = async (error: unknown, door: Door, asked: Asked): Promise<Response> => {
     if (error instanceof CountersignError) return door.renderError(error, asked)
-    if (!(await databaseAnswers(database))) {
+    if (error instanceof DatabaseUnavailable || !(await databaseAnswers(database))) {
       report("the database does not answer", error)
       return door.renderError(new CountersignError("unavailable", { retryAfter: 5 }), asked)
     }

@@ -30,7 +30,7 @@ export const crossOriginHeaders = (request: Request, allowed: ReadonlySet<string
   return {
     "access-control-allow-origin": origin,
     "access-control-allow-credentials": "true",
-    "access-control-expose-headers": "retry-after, www-authenticate, location",
+    "access-control-expose-headers": "retry-after, www-authenticate, countersign-session",
   }
 }
 
