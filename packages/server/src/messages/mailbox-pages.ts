@@ -139,7 +139,7 @@ dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
 pre { margin: 0; padding: 16px; background: var(--paper); border: 1px solid var(--line); border-radius: 8px;
   white-space: pre-wrap; overflow-wrap: anywhere;
   font: 14px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }
-iframe { width: 100%; height: 640px; border: 1px solid var(--line); border-radius: 8px; background: #fff; display: block }
+iframe { width: 100%; height: 800px; border: 1px solid var(--line); border-radius: 8px; background: #fff; display: block }
 @media (max-width: 30rem) { main { padding-top: 24px } .top { flex-direction: column; gap: 16px }
   .mail { grid-template-columns: 1fr } .when, .code { grid-column: 1; grid-row: auto; text-align: left } }
 `
