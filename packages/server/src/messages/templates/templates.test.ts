@@ -85,6 +85,7 @@ describe("a mailed code", () => {
   test("says how long it is good", () => {
     expect(mail.text).toContain("works once, for 10 minutes")
     expect(write("mailed-code", { code: "1", until: at + 3_600_000 }).text).toContain("for 1 hour")
+    expect(write("mailed-code", { code: "1", seconds: 60 }).text).toContain("for 1 minute.")
   })
 })
 

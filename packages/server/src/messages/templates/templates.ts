@@ -25,8 +25,8 @@ const languages: Readonly<Record<string, Letters>> = { en: english, de: german }
 /**
  * Writes one mail. An unknown locale is read as English.
  *
- * Facts that are read: `link` or `code`; `at` and `until`, in epoch milliseconds; `agent`, `address`, `name`,
- * `newAddress`, `left`, `dead` (0 or 1); `notice` for a notice. Others are left out.
+ * Facts that are read: `link` or `code`; `at` and `until`, in epoch milliseconds, or `seconds` from `at`; `agent`,
+ * `address`, `name`, `newAddress`, `left`, `dead` (0 or 1); `notice` for a notice. Others are left out.
  *
  * @throws TypeError for a template or notice that does not exist, or a link that is no web address.
  */
@@ -124,5 +124,9 @@ const lifetimeOf = (facts: Facts, letters: Letters): string | null => {
 }
 
 /** When what the mail carries is of no more use; undefined where it carries nothing that ends. */
-export const expiryOf = (facts: Facts): number | undefined =>
-  typeof facts["until"] === "number" && facts["notice"] === undefined ? facts["until"] : undefined
+export const expiryOf = (facts: Facts): number | undefined => {
+  const { at, until, seconds, notice } = facts as Record<string, unknown>
+  if (notice !== undefined) return undefined
+  if (typeof until === "number") return until
+  return typeof at === "number" && typeof seconds === "number" ? at + seconds * 1000 : undefined
+}
