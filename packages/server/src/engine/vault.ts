@@ -108,13 +108,11 @@ export async function openVault(options: {
     const keys = rows.map((row) => ({ ...publicKey(row), key: known.get(row.id)?.key ?? unwrap(row) }))
     known = new Map(keys.map((key) => [key.id, key]))
     sealing = keys.find(({ purpose, retiredAt }) => purpose === "seal" && retiredAt === null)
-    // The oldest hashes: two nodes that start at once on an empty database may make two, and have to agree.
-    hashing = keys.filter(({ purpose }) => purpose === "hash").toReversed()
+    hashing = keys.filter(({ purpose }) => purpose === "hash")
     readAt = options.now()
   }
 
-  const newKey = (purpose: "seal" | "hash") => {
-    const id = newId(options)
+  const newKey = (purpose: "seal" | "hash", id = newId(options)) => {
     const wrapped = wrap(id, purpose, random(keyBytes))
     return any(sql`
       insert into vault_keys (id, purpose, ring_key_id, wrapped, created_at, retired_at)
@@ -122,8 +120,9 @@ export async function openVault(options: {
   }
 
   await readKeys()
-  if (sealing === undefined || hashing.length === 0) {
-    await database.commit([...(sealing ? [] : [newKey("seal")]), ...(hashing.length > 0 ? [] : [newKey("hash")])])
+  if (known.size === 0) {
+    // The first keys have fixed names: of servers that start at once on an empty database, one makes them for all.
+    await database.commit([newKey("seal", "seal-1"), newKey("hash", "hash-1")])
     await readKeys()
   }
 
