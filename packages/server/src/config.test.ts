@@ -3,6 +3,7 @@ import { environmentName, flagName, options } from "./config.ts"
 import { ConfigurationError, environmentOf, readConfig } from "./config/read.ts"
 import type { Environment, Finding } from "./config/read.ts"
 import { settingsOf } from "./config/settings.ts"
+import { defaultSettings } from "./engine/settings.ts"
 
 const key = (fill: number) =>
   Buffer.from(Array.from({ length: 32 }, (_, index) => (index * 37 + index ** 2 * 11 + fill) & 255))
@@ -350,4 +351,10 @@ describe("the list of options", () => {
     expect(environmentName("totpMaxDevices")).toBe("COUNTERSIGN_TOTP_MAX_DEVICES")
     expect(flagName("totpMaxDevices")).toBe("--totp-max-devices")
   })
+})
+
+test("the engine's own defaults are those of the list, but for what belongs to one installation", () => {
+  const { allowedOrigins: _origins, signUpRoles: _roles, ...rest } = settingsOf(readConfig({}))
+  const { allowedOrigins: _none, signUpRoles: _nobody, ...defaults } = defaultSettings
+  expect(rest).toEqual(defaults)
 })

@@ -6,7 +6,7 @@
 import { actions, instant, rolesByDoor } from "./config/compound.ts"
 import { judgeSigningKey, readRing, writeRing } from "./config/keys.ts"
 import type { RingKey } from "./config/keys.ts"
-import { choice, flag, form, list, readOrigin, readRange, seconds, text, whole } from "./config/option.ts"
+import { choice, flag, form, list, optionalText, readOrigin, readRange, seconds, text, whole } from "./config/option.ts"
 import type { Option } from "./config/option.ts"
 import { oneOf, judgeHost, judgeMailbox, judgePublicUrl, judgeSmtpUrl, judgeDatabaseUrl } from "./config/judges.ts"
 
@@ -16,8 +16,7 @@ const day = 24 * hour
 const listening = {
   port: whole({ default: 3000, from: 0, to: 65_535, says: "The port to listen on; 0 takes any free one." }),
   host: text({ default: "127.0.0.1", check: judgeHost, says: "The address to listen on; `0.0.0.0` for all." }),
-  publicUrl: text<string | undefined>({
-    default: undefined,
+  publicUrl: optionalText({
     defaultSays: "`http://localhost:<PORT>`, only where HOST is loopback",
     type: "URL",
     check: judgePublicUrl,
@@ -41,12 +40,11 @@ const listening = {
     each: readRange,
     says: "Proxies whose `X-Forwarded-For` is believed, as addresses, ranges or `loopback`; without any, none is.",
   }),
-  tlsCert: text<string | undefined>({
-    default: undefined,
+  tlsCert: optionalText({
     type: "path",
     says: "A certificate chain in PEM, to serve https without a proxy; needs TLS_KEY.",
   }),
-  tlsKey: text<string | undefined>({ default: undefined, type: "path", says: "The certificate's private key in PEM." }),
+  tlsKey: optionalText({ type: "path", says: "The certificate's private key in PEM." }),
   cookieSameSite: choice(["lax", "strict", "none"], {
     default: "lax",
     says: "`SameSite` of the cookies; `none` lets an app on another site use them, and needs https.",
@@ -81,16 +79,14 @@ const storing = {
 }
 
 const mailing = {
-  smtpUrl: text<string | undefined>({
-    default: undefined,
+  smtpUrl: optionalText({
     defaultSays: "the mailbox page in development; needed everywhere else",
     type: "URL",
     check: judgeSmtpUrl,
     secret: true,
     says: "`smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…:465`.",
   }),
-  mailFrom: text<string | undefined>({
-    default: undefined,
+  mailFrom: optionalText({
     defaultSays: "`no-reply@` and PUBLIC_URL's host",
     type: "address",
     check: judgeMailbox,
@@ -195,8 +191,7 @@ const factors = {
   mailedCodeSeconds: seconds({ default: 600, from: 1, to: 600, says: "How long a mailed code is good." }),
   pendingFactorSeconds: seconds({ default: 900, from: 1, to: day, says: "How long a factor waits to be confirmed." }),
   pendingFactorMax: whole({ default: 3, from: 1, to: 10, says: "Unconfirmed factors for one user and session." }),
-  relyingPartyId: text<string | undefined>({
-    default: undefined,
+  relyingPartyId: optionalText({
     defaultSays: "PUBLIC_URL's host",
     type: "host",
     says: "The domain that passkeys are bound to; changing it makes all of them useless.",
@@ -257,10 +252,9 @@ const sessions = {
     says: "`/identity`: of a refresh token.",
   }),
   jwtSeconds: seconds({ default: 300, from: 1, to: hour, says: "`/api/accounts`: life of a JWT." }),
-  jwtIssuer: text<string | undefined>({ default: undefined, defaultSays: "PUBLIC_URL", says: "A JWT's `iss`." }),
-  jwtAudience: text<string | undefined>({ default: undefined, defaultSays: "PUBLIC_URL", says: "A JWT's `aud`." }),
-  jwtKey: text<string | undefined>({
-    default: undefined,
+  jwtIssuer: optionalText({ defaultSays: "PUBLIC_URL", says: "A JWT's `iss`." }),
+  jwtAudience: optionalText({ defaultSays: "PUBLIC_URL", says: "A JWT's `aud`." }),
+  jwtKey: optionalText({
     defaultSays: "ES256 with keys at `/.well-known/jwks.json`",
     secret: true,
     check: judgeSigningKey,

@@ -50,17 +50,25 @@ export const whole = (about: About<number> & { from: number; to: number }): Opti
 export const seconds = (about: About<number> & { from: number; to: number }): Option<number> =>
   whole({ ...about, unit: "seconds" })
 
+type AboutText = { type?: string; check?: (value: string) => string | undefined }
+
+const readText =
+  ({ check }: AboutText) =>
+  (given: string): Read<string> => {
+    const mend = check?.(given)
+    return mend === undefined ? { value: given } : { mend }
+  }
+
 /** Free text. `check` gives the end of "it has to be …", or nothing. */
-export const text = <T extends string | undefined = string>(
-  about: About<T> & { check?: (value: string) => string | undefined; type?: string },
-): Option<T> =>
-  option<T>(
+export const text = (about: About<string> & AboutText): Option<string> =>
+  option(about.type ?? "text", about, readText(about), (value) => value)
+
+/** Text that may be missing. */
+export const optionalText = (about: Omit<About<undefined>, "default"> & AboutText): Option<string | undefined> =>
+  option<string | undefined>(
     about.type ?? "text",
-    about,
-    (given) => {
-      const mend = about.check?.(given)
-      return mend === undefined ? { value: given as T } : { mend }
-    },
+    { ...about, default: undefined },
+    readText(about),
     (value) => value ?? "",
   )
 
