@@ -1,0 +1,149 @@
+/** An answer to a challenge: an attempt is taken, the kind is asked, and what it says is settled. */
+import type { Write } from "../../store/database.ts"
+import { auditWrite } from "../audit/audit.ts"
+import { noticeWrites } from "../audit/notices.ts"
+import type { Context, Source } from "../context.ts"
+import type { Engine, SignIn } from "../engine.ts"
+import { CountersignError } from "../errors.ts"
+import type { FactorKind } from "../factors/factor.ts"
+import { readHeld } from "../factors/held.ts"
+import type { Kinds } from "../factors/kinds.ts"
+import { standingOf } from "../factors/standing.ts"
+import { countLeft } from "../recovery-codes/records.ts"
+import { publicUser, type StoredUser } from "../users/records.ts"
+import { offerOf, viewOf } from "./challenges.ts"
+import { missingRoles } from "./levels.ts"
+import { clearTally, clearTotal, isDead, kindTally, notBlocked, refuseWhileBlocked, settleFailure } from "./lockout.ts"
+import { type Judged, judge } from "./proving.ts"
+import { planRaise } from "./raise.ts"
+import { addMethods, type Challenge, openChallenge, takeAttempt } from "./records.ts"
+
+type Input = Parameters<Engine["signIn"]["answer"]>[0]
+type Proved = Extract<Judged, { proved: unknown }>["proved"]
+
+/** What one answer is about, read before the kind is asked. */
+type Asked = {
+  readonly challenge: Challenge
+  readonly user: StoredUser
+  readonly kind: FactorKind
+  readonly source: Source
+  /** Which attempt of the challenge this is. */
+  readonly attempt: number
+  /** Named by its token. By its id alone a stranger may have found it: then failures never end a factor. */
+  readonly byToken: boolean
+}
+
+export const answerOf =
+  (ctx: Context, kinds: Kinds): Engine["signIn"]["answer"] =>
+  async (input, source) => {
+    const { challenge, user } = await openChallenge(ctx, input.challenge)
+    const { kind, factors } = await offerOf(ctx, kinds, challenge, user, input.kind)
+    const answer = kind.read(input.answer, factors)
+    await refuseWhileBlocked(ctx, kindTally(ctx, user, kind))
+
+    const attempt = await attemptOf(ctx, challenge)
+    const asked = { challenge, user, kind, source, attempt, byToken: "token" in input.challenge }
+    const dead = await isDead(ctx, { userId: user.id, kind: kind.name })
+    const held = await readHeld(ctx, challenge.id, kind.name)
+    const judged = await judge(kind, factors, answer, { held, ownerId: challenge.id, now: ctx.now() })
+    if (dead) return fail(ctx, asked, { wrong: "no_match" }, "factor_dead")
+    if ("wrong" in judged) return fail(ctx, asked, judged)
+    return succeed(ctx, kinds, asked, judged.proved, input)
+  }
+
+/** In a commit of its own: whatever happens to the answer, the attempt is gone. */
+async function attemptOf(ctx: Context, challenge: Challenge): Promise<number> {
+  const outcome = await ctx.database.commit([takeAttempt(ctx, challenge.id)])
+  if (!outcome.committed) throw new CountersignError("challenge_spent")
+  return Number(outcome.rows[0]?.[0]?.["attempts"])
+}
+
+async function succeed(ctx: Context, kinds: Kinds, asked: Asked, proved: Proved, input: Input): Promise<SignIn> {
+  const { challenge, user, kind, source } = asked
+  const tally = kindTally(ctx, user, kind)
+  const now = ctx.now()
+  // The guards come first: of all that tell a loser why, the wait is told before the code.
+  const spend = [notBlocked(tally, now), ...proved.spend]
+  const forgive = [clearTotal({ userId: user.id, kind: kind.name }), clearTally(tally)]
+  const told = await usedFallback(ctx, asked)
+
+  const methods = [...challenge.methods, ...proved.methods]
+  if (missingRoles(challenge, methods, kinds, await standingOf(ctx, user.id)).length > 0) {
+    const writes = [...spend, addMethods(ctx, challenge, proved.methods), ...forgive, ...told.writes]
+    await commitOrFail(ctx, asked, writes, spend.length)
+    const further = { ...challenge, methods, attempts: asked.attempt }
+    const token = "token" in input.challenge ? input.challenge.token : ""
+    return {
+      status: "second_factor",
+      user: publicUser(user),
+      challenge: await viewOf(ctx, kinds, further, user),
+      token,
+    }
+  }
+
+  const rememberDevice = input.rememberDevice === true && kind.role === "factor"
+  const raise = await planRaise(ctx, { challenge, user, methods: proved.methods, source, rememberDevice })
+  await commitOrFail(ctx, asked, [...spend, ...raise.writes, ...forgive, ...told.writes], spend.length)
+  ctx.mailIsWaiting()
+  return { ...raise.result, ...(told.left !== undefined && { recoveryCodesLeft: told.left }) }
+}
+
+/** A spent code that is not made anew by itself: its owner is told, and how many are left. */
+async function usedFallback(ctx: Context, { kind, user, source }: Asked): Promise<{ writes: Write[]; left?: number }> {
+  if (kind.role !== "fallback") return { writes: [] }
+  const left = (await countLeft(ctx, user.id)) - 1
+  const audit = auditWrite(ctx, {
+    userId: user.id,
+    event: "recovery_code.used",
+    outcome: "success",
+    source,
+    detail: { left },
+  })
+  return { left, writes: [audit, ...(await noticeWrites(ctx, user, "recovery_code_used", source, { left }))] }
+}
+
+/** Commits a success. A lost guard is a wait that began, a code that another answer spent, or a settled challenge. */
+async function commitOrFail(ctx: Context, asked: Asked, writes: readonly Write[], spends: number): Promise<void> {
+  const outcome = await ctx.database.commit(writes)
+  if (outcome.committed) return
+  if (outcome.failed === 0) await refuseWhileBlocked(ctx, kindTally(ctx, asked.user, asked.kind))
+  if (outcome.failed < spends) await fail(ctx, asked, { wrong: "used" })
+  throw new CountersignError("challenge_spent")
+}
+
+/**
+ * A wrong answer counts once it is settled. A code that was right but spent already counts for the challenge alone:
+ * it tells a guesser nothing, and racers must not lock out their winner. Only a proven session hears the difference.
+ */
+async function fail(
+  ctx: Context,
+  asked: Asked,
+  judged: Extract<Judged, { wrong: string }>,
+  reason?: "factor_dead",
+): Promise<never> {
+  const { user, kind, source, attempt, challenge, byToken } = asked
+  const provenSession = challenge.purpose === "step_up"
+  const signsIn = challenge.purpose === "sign_in"
+  const event = signsIn ? "sign_in.second_step" : "step_up.answer"
+  // Once a challenge: who knows the password and fails here is either its owner or has to be told of.
+  const notice = signsIn && attempt === 1 && challenge.methods.some((method) => method.kind === "password")
+  const writes = notice ? await noticeWrites(ctx, user, "second_factor_failed", source, { kind: kind.name }) : []
+  if (judged.wrong === "used") {
+    const detail = { kind: kind.name, used: true }
+    const audit = auditWrite(ctx, { userId: user.id, event, outcome: "failure", source, detail })
+    await ctx.database.commit([audit, ...writes])
+    if (writes.length > 0) ctx.mailIsWaiting()
+    throw new CountersignError(provenSession ? "code_already_used" : "code_incorrect")
+  }
+  const tally = kindTally(ctx, user, kind)
+  const total = byToken ? { userId: user.id, kind: kind.name } : undefined
+  const { retryAfter } = await settleFailure(ctx, { tally, total, user, event, kind: kind.name, source, writes })
+  // Where password and codes share one count the failure that reaches the limit already says so.
+  if (retryAfter !== undefined && tally.class === "password")
+    throw new CountersignError("too_many_attempts", { retryAfter })
+  if (kind.role === "primary") throw new CountersignError("credentials_incorrect")
+  if (!provenSession) throw new CountersignError("code_incorrect")
+  if (reason) throw new CountersignError(reason)
+  const { clockOffSeconds } = judged
+  throw new CountersignError("code_incorrect", clockOffSeconds === undefined ? {} : { clockOffSeconds })
+}
