@@ -5,6 +5,7 @@ import { sqlitePath } from "../config/judges.ts"
 import { readConfig, ConfigurationError } from "../config/read.ts"
 import type { Config } from "../config/read.ts"
 import { configured, environmentOfCommand } from "./configured.ts"
+import { Refused } from "./refusals.ts"
 import { print, printJson } from "./say.ts"
 
 type Verdict = { readonly state: "ok" | "warning" | "error"; readonly about: string; readonly message: string }
@@ -18,7 +19,9 @@ export const doctorCommand = (): Command =>
         const verdicts = await examine(command)
         if (json) printJson(verdicts)
         else for (const { state, about, message } of verdicts) print(`${state.padEnd(8)} ${about}: ${message}`)
-        if (verdicts.some(({ state }) => state === "error")) process.exitCode = 1
+        const errors = verdicts.filter(({ state }) => state === "error").length
+        if (errors > 0)
+          throw new Refused(errors === 1 ? "one thing has to be mended" : `${errors} things have to be mended`)
       }),
   )
 
