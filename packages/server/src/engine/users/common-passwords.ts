@@ -1,9 +1,8 @@
 /** Whether a password is one that everybody tries first (NIST SP 800-63B-4, 3.1.1.2; ASVS 6.2.4). Pure. */
 import { commonWords } from "./common-words.ts"
 
-/** Longest decoration (digits and signs) that is looked through in front of and behind a common word. */
-const longestBefore = 4
-const longestBehind = 8
+/** The longest decoration (digits and signs) that is looked through in front of and behind a common word. */
+const longestDecoration = 8
 
 const lookAlikes: Readonly<Record<string, string>> = {
   "0": "o",
@@ -36,12 +35,12 @@ export function isCommonPassword(password: string): boolean {
 function isWordWithDecoration(text: string): boolean {
   const letters = text.replaceAll(/[\s._\-']/g, "")
   const [, before = "", core = "", behind = ""] = /^([^\p{L}]*)(.*?)([^\p{L}]*)$/u.exec(letters) ?? []
-  if (before.length > longestBefore + 4 || behind.length > longestBehind) return false
-  const readings = [core, plainForm(core), plainForm(core).replaceAll("l", "i")]
+  if (before.length > longestDecoration || behind.length > longestDecoration) return false
+  const readings = [plainForm(core).replaceAll("l", "i")]
   // A look-alike may stand at the edge (`passw0rd`, `$unshine`), where it was taken for decoration.
   for (let take = 0; take <= behind.length; take++) {
-    const end = plainForm(core + behind.slice(0, take))
-    readings.push(end)
+    const end = core + behind.slice(0, take)
+    readings.push(end, plainForm(end))
     if (before !== "") readings.push(plainForm(before.slice(-1) + core + behind.slice(0, take)))
   }
   return readings.some((reading) => commonWords.has(reading) || isTwice(reading))
