@@ -35,9 +35,7 @@ export async function migrate(
     const pending = await pendingOf(database, migrations)
     const next = pending[0]
     if (options.dryRun || next === undefined) return { applied, pending: pending.map((step) => step.id) }
-    await database.commit([
-      any(sql`create table if not exists applied_steps (id text primary key, applied_at bigint not null)`),
-    ])
+    await database.commit(tableOfSteps(database))
     const claim = one(sql`insert into applied_steps (id, applied_at) values (${next.id}, ${now()})`)
     const outcome = await database.commit([claim, ...next.statements.map(step)])
     // oxlint-enable no-await-in-loop
@@ -47,6 +45,12 @@ export async function migrate(
   }
   throw new DatabaseUnavailable("other processes keep changing the schema")
 }
+
+/** On PostgreSQL "if not exists" is no promise to two who ask at once: they take turns at a lock (any number will do). */
+const tableOfSteps = ({ dialect }: Database): Write[] => [
+  ...(dialect === "postgres" ? [any(sql`select pg_advisory_xact_lock(20261122)`)] : []),
+  any(sql`create table if not exists applied_steps (id text primary key, applied_at bigint not null)`),
+]
 
 async function pendingOf(database: Database, migrations: readonly Migration[]): Promise<Migration[]> {
   const ids = new Set(await appliedIds(database))

@@ -41,6 +41,7 @@ export const start: Migration = {
       used_at bigint
     )`,
     `create index links_user on links (user_id, purpose)`,
+    `create index links_expiry on links (expires_at)`,
 
     `create table sessions (
       id text primary key,
@@ -64,6 +65,7 @@ export const start: Migration = {
     )`,
     `create index sessions_user on sessions (user_id, created_at)`,
     `create index sessions_expiry on sessions (expires_at)`,
+    `create index sessions_ended on sessions (ended_at) where ended_at is not null`,
 
     // kind: session (cookie or native bearer), access and refresh (the pair of one door).
     `create table session_tokens (
@@ -75,6 +77,7 @@ export const start: Migration = {
       used_at bigint
     )`,
     `create index session_tokens_session on session_tokens (session_id)`,
+    `create index session_tokens_expiry on session_tokens (expires_at)`,
 
     // purpose: sign_in, enrol, step_up. session_id: the session that steps up. level: what a step-up has to reach.
     `create table challenges (
@@ -112,6 +115,7 @@ export const start: Migration = {
       sends bigint not null,
       primary key (owner_id, kind)
     )`,
+    `create index held_expiry on held (expires_at)`,
 
     // state: pending, on, off, removed. holder: the session or key that began a pending one; null: the user's.
     // counter: the last accepted time step, or a passkey's signature counter.
@@ -133,6 +137,7 @@ export const start: Migration = {
       unique (kind, handle)
     )`,
     `create index factors_user on factors (user_id, state)`,
+    `create index factors_pending on factors (expires_at) where state = 'pending'`,
 
     // One set of recovery codes a user. copy: the sealed codes, until they are acknowledged, for their holder alone.
     `create table recovery_code_sets (
@@ -144,6 +149,7 @@ export const start: Migration = {
       created_at bigint not null,
       acknowledged_at bigint
     )`,
+    `create index recovery_code_copies on recovery_code_sets (copy_expires_at) where copy_expires_at is not null`,
     `create table recovery_codes (
       id text primary key,
       set_id text not null,
@@ -178,6 +184,7 @@ export const start: Migration = {
       expires_at bigint not null
     )`,
     `create index remembered_devices_user on remembered_devices (user_id)`,
+    `create index remembered_devices_expiry on remembered_devices (expires_at)`,
 
     `create table mfa_tokens (
       token_hash text primary key,
@@ -191,6 +198,7 @@ export const start: Migration = {
       spent_at bigint
     )`,
     `create index mfa_tokens_user on mfa_tokens (user_id)`,
+    `create index mfa_tokens_expiry on mfa_tokens (expires_at)`,
 
     // Either user_id (a user key) or service (a service key) is set.
     `create table api_keys (
