@@ -26,6 +26,7 @@ export const isMailbox = (address: string): boolean => {
   if (address.length > 254 || /[\s\p{C}<>()[\]\\,;:"]/u.test(address)) return false
   const [local, domain, ...more] = address.split("@")
   if (!local || !domain || more.length > 0 || local.length > 64) return false
-  if (local.startsWith(".") || local.endsWith(".") || local.includes("..") || local.startsWith("-")) return false
-  return domain.split(".").every((label) => /^[\p{L}\p{N}]([\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?$/u.test(label))
+  // A mail program further on could take it for an option.
+  if (local.startsWith("-")) return false
+  return domain.split(".").every((label) => /^[\p{L}\p{N}_]([\p{L}\p{N}\p{M}_-]*[\p{L}\p{N}\p{M}_])?$/u.test(label))
 }
