@@ -42,6 +42,12 @@ export const explain = (error: unknown): number => {
 const sentence = (error: unknown): string => {
   if (error instanceof CountersignError) return refusal(error)
   if (!(error instanceof Error)) return "something failed that should not"
+  const { code } = error as NodeJS.ErrnoException
+  if (code === "EADDRINUSE") return "the port is taken by another program: set COUNTERSIGN_PORT to a free one"
+  if (code === "EACCES" && /listen/.test(error.message))
+    return "this user may not listen on that port: set COUNTERSIGN_PORT to one from 1024 on"
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+    return `COUNTERSIGN_HOST is no address of this machine (${code})`
   // A mistake of ours, not of whoever typed: its place helps to mend it.
   const ours = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError
   return ours ? (error.stack ?? error.message) : error.message

@@ -9,10 +9,13 @@ export const serveCommand = (): Command =>
       const { createCountersign } = await import("../countersign.ts")
       const server = createCountersign({}, { environment: environmentOfCommand(command) })
       for (const { message } of server.config.warnings) say(`warning: ${message}`)
-      const { url } = await server.listen()
-      announce(server, url)
-      await stopped()
-      await server.close()
+      try {
+        const { url } = await server.listen()
+        announce(server, url)
+        await stopped()
+      } finally {
+        await server.close()
+      }
     }),
     "all",
   )
