@@ -114,6 +114,10 @@ const signingIn = {
     default: { accounts: ["Viewer"] },
     says: "Roles that a fresh sign-up is given, by door.",
   }),
+  takenAddress: choice(["told", "silent"], {
+    default: "told",
+    says: "Signing up with a taken address at `/api/accounts`: refused as clients expect, or answered like a new one.",
+  }),
   lockoutAttempts: whole({ default: 5, from: 1, to: 100, says: "Wrong passwords until an account is locked." }),
   lockoutSeconds: seconds({ default: 300, from: 1, to: day, says: "How long the first lock lasts." }),
   lockoutGrows: flag({ default: true, says: "Each further lock lasts twice as long, up to an hour." }),

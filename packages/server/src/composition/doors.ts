@@ -1,4 +1,6 @@
+import { signingKeyBytes } from "../config/keys.ts"
 import type { Config } from "../config/read.ts"
+import type { AccountsSettings } from "../dialects/dialect.ts"
 import { openDoor } from "../dialects/dialect.ts"
 import { dialects } from "../dialects/dialects.ts"
 import type { Engine } from "../engine/engine.ts"
@@ -25,7 +27,7 @@ export const openDoors = (config: Config, keeping: Doorkeeping): App => {
   const { publicUrl, allowedOrigins } = engine.settings
   const spoken = dialects
     .filter(({ name }) => config.doors.some((door) => door === name))
-    .map((dialect) => openDoor(dialect, engine, { publicUrl, allowedOrigins, now }))
+    .map((dialect) => openDoor(dialect, engine, { publicUrl, allowedOrigins, now, accounts: accountsOf(config) }))
   const doors: Door[] = [...spoken, health]
   if (keeping.mailbox)
     doors.push({
@@ -47,3 +49,14 @@ export const openDoors = (config: Config, keeping: Doorkeeping): App => {
     addressLimits: config.addressLimits,
   })
 }
+
+const accountsOf = (config: Config): AccountsSettings => ({
+  jwt: {
+    issuer: config.jwtIssuer,
+    audience: config.jwtAudience,
+    seconds: config.jwtSeconds,
+    ...(config.jwtKey !== undefined && { secret: signingKeyBytes(config.jwtKey) }),
+  },
+  mailedCodeByDefault: config.emailCodeDefault,
+  takenAddress: config.takenAddress,
+})

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/engine.ts"
+import type { Engine, JwtSigning } from "../engine/engine.ts"
 import type { Door, Route } from "../http/route.ts"
 
 export type { CookieChange } from "../http/cookies.ts"
@@ -13,6 +13,17 @@ export type DialectSettings = {
   readonly allowedOrigins: readonly string[]
   /** Epoch milliseconds. */
   readonly now: () => number
+  readonly accounts?: AccountsSettings | undefined
+}
+
+/** What an installation decides about `/api/accounts`. */
+export type AccountsSettings = {
+  /** How its tokens are signed, and for how many seconds each is good. */
+  readonly jwt: JwtSigning & { readonly seconds: number }
+  /** A confirmed sign-up gets the mailed code as second factor. */
+  readonly mailedCodeByDefault: boolean
+  /** Signing up with a taken address: `told` as the client expects (400), or `silent` (201, and a mail to its owner). */
+  readonly takenAddress: "told" | "silent"
 }
 
 /**

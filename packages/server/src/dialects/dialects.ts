@@ -1,5 +1,6 @@
+import { accountsJwt } from "./accounts-jwt/accounts-jwt.ts"
 import type { Dialect } from "./dialect.ts"
 import { native } from "./native/native.ts"
 
 /** Every dialect that this server speaks. `DOORS` chooses among them by name. */
-export const dialects: readonly Dialect[] = [native]
+export const dialects: readonly Dialect[] = [native, accountsJwt]
