@@ -150,8 +150,11 @@ export type Engine = {
     openFor(on: On, input: { returnTo?: string | undefined }): Promise<SignIn>
     /** Throws `challenge_spent`. */
     challenge(token: string): Promise<ChallengeView>
-    /** The open sign-in challenge of the user at that door, where the wire has no challenge id; undefined also for unknown users. */
-    openChallengeOf(email: string, door: string): Promise<{ id: string } | undefined>
+    /**
+     * The user's newest challenge to sign in or to enrol at that door, while it is open, where the wire has no challenge
+     * id. One that is spent brings no older one back. Undefined also for unknown users.
+     */
+    openChallengeOf(email: string, door: string): Promise<{ id: string; purpose: "sign_in" | "enrol" } | undefined>
     /** Starts a kind that has to send or show something (a mailed code, a passkey's options). Again: sends anew; failures stay. */
     start(challenge: ChallengeRef, kind: string, source: Source): Promise<{ show?: Shown; hint?: string; resendAfter?: number }>
     /** Takes an attempt, asks the kind, settles: a session for `sign_in`, a fresh session for `step_up`. */

@@ -121,14 +121,20 @@ function lookUp(ref: ChallengeRef): Statement | undefined {
   return storable(ref.id) ? sql`select * from challenges where id = ${ref.id}` : undefined
 }
 
-/** The newest open one of a user at a door, where a wire has no challenge id. */
-export async function newestOpenId(ctx: Context, userId: string, door: string): Promise<string | undefined> {
-  const [row] = await ctx.database.query<{ id: string }>(sql`
-    select id from challenges
-    where user_id = ${userId} and door = ${door} and purpose = 'sign_in' and settled_at is null
-      and expires_at > ${ctx.now()} and attempts < ${ctx.settings.challenge.attempts}
+/**
+ * The newest one of a user at a door to sign in or enrol, where a wire has no challenge id; undefined when that is spent.
+ * An older one never comes back: whoever used up the newest would get its attempts on top.
+ */
+export async function newestOpen(
+  ctx: Context,
+  userId: string,
+  door: string,
+): Promise<{ id: string; purpose: "sign_in" | "enrol" } | undefined> {
+  const [row] = await ctx.database.query<ChallengeRow & { purpose: "sign_in" | "enrol" }>(sql`
+    select * from challenges where user_id = ${userId} and door = ${door} and purpose in ('sign_in', 'enrol')
     order by created_at desc, id desc limit 1`)
-  return row?.id
+  if (row === undefined || row.settled_at !== null || row.expires_at <= ctx.now()) return undefined
+  return row.attempts < ctx.settings.challenge.attempts ? { id: row.id, purpose: row.purpose } : undefined
 }
 
 /** One attempt less. In a commit of its own, before anything is judged. */
