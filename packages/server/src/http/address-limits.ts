@@ -1,5 +1,34 @@
+import type { ErrorCode } from "../engine/errors.ts"
+import { CountersignError } from "../engine/errors.ts"
 import type { Database } from "../store/database.ts"
+import { limitKeyOf } from "./client-address.ts"
+import type { Verdict } from "./rate-limit.ts"
+import { countAgainstLimit, peekAtLimit, takeFromLimit } from "./rate-limit.ts"
 import type { Route } from "./route.ts"
+
+/** From one address: so many refused tries to get in, and so many requests that may send a mail. */
+const failedSignIns = { limit: 60, windowSeconds: 5 * 60 }
+const mails = { limit: 20, windowSeconds: 60 * 60 }
+
+/** What counts as a try that was refused. A malformed request does not; whoever guesses has to send well-formed ones. */
+const failures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "unauthenticated",
+  "credentials_incorrect",
+  "account_disabled",
+  "address_unconfirmed",
+  "too_many_attempts",
+  "challenge_spent",
+  "code_incorrect",
+  "code_already_used",
+  "factor_dead",
+  "enrolment_expired",
+  "mfa_token_invalid",
+  "link_invalid",
+])
+
+const refuse = (verdict: Verdict): void => {
+  if (!verdict.allowed) throw new CountersignError("too_many_requests", { retryAfter: verdict.retryAfter })
+}
 
 export type AddressLimitOptions = {
   readonly database: Database
@@ -9,9 +38,45 @@ export type AddressLimitOptions = {
 }
 
 export type AddressLimits = {
-  around<T>(limit: Route["limit"], address: string | undefined, work: () => Promise<T>): Promise<T>
+  /** Counts a request that sends a mail. Throws `too_many_requests` with the seconds to wait. */
+  readonly countMail: (address: string | undefined) => Promise<void>
+  /** Does the work within the limit of its route. Throws `too_many_requests` with the seconds to wait. */
+  readonly around: <T>(limit: Route["limit"], address: string | undefined, work: () => Promise<T>) => Promise<T>
 }
 
-export const addressLimits = (_options: AddressLimitOptions): AddressLimits => ({
-  around: async (_limit, _address, work) => await work(),
-})
+/**
+ * The limits on a client's address, counted in the database, so that all nodes agree. They are a second net: what
+ * guards an account are the locks on it. A sign-in is counted only when it fails, so that a whole office behind one
+ * address signs in undisturbed; the price is that tries under way at the same moment may exceed the limit together.
+ */
+export const addressLimits = ({ database, now, report, on }: AddressLimitOptions): AddressLimits => {
+  let told = false
+  const isBlind = (address: string | undefined): address is undefined => {
+    if (address !== undefined) return false
+    if (!told) report("the limits on client addresses can't work: whoever calls fetch has to pass the address")
+    told = true
+    return true
+  }
+
+  const countMail = async (address: string | undefined): Promise<void> => {
+    if (!on || isBlind(address)) return
+    refuse(await takeFromLimit(database, now(), { bucket: `mail:${limitKeyOf(address)}`, ...mails }))
+  }
+
+  return {
+    countMail,
+    async around(limit, address, work) {
+      if (limit === "mail") await countMail(address)
+      if (!on || limit !== "sign-in" || isBlind(address)) return await work()
+      const counted = { bucket: `sign-in:${limitKeyOf(address)}`, ...failedSignIns }
+      refuse(await peekAtLimit(database, now(), counted))
+      try {
+        return await work()
+      } catch (error) {
+        if (error instanceof CountersignError && failures.has(error.code))
+          await countAgainstLimit(database, now(), counted)
+        throw error
+      }
+    },
+  }
+}

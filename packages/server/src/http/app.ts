@@ -105,6 +105,7 @@ export const createApp = (options: AppOptions): App => {
       credentials,
       cookieRules,
       bodyLimits,
+      countMail: async () => await limits.countMail(address),
     })
     visit.cookieIsDead = cookieIsDead
     return toResponse(await limits.around(route.limit, address, async () => await route.handle(call)), cookieRules)

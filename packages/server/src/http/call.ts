@@ -17,6 +17,7 @@ export type CallParts = {
   readonly credentials: Credentials
   readonly cookieRules: CookieRules
   readonly bodyLimits: BodyLimits
+  readonly countMail: Call["countMail"]
 }
 
 /** A call, and what the app has to know of it afterwards. */
@@ -58,6 +59,7 @@ export const callOf = (parts: CallParts): ObservedCall => {
     credential,
     challengeToken: credentials.challengeToken,
     deviceToken: credentials.deviceToken,
+    countMail: parts.countMail,
     cookie: (name) => readCookie(parts.cookieRules, request.headers.get("cookie"), name),
   }
   return { call, cookieIsDead: () => dead }

@@ -31,6 +31,11 @@ export type Call = {
   readonly challengeToken: string | undefined
   /** The remembered device's cookie. */
   readonly deviceToken: string | undefined
+  /**
+   * Counts a mail to the client's address, for a route that finds out only on its way that it sends one. Throws
+   * `too_many_requests`.
+   */
+  readonly countMail: () => Promise<void>
   /** A cookie of ours by its short name (`session`, `challenge`, `device`, or a door's own). */
   readonly cookie: (name: string) => string | undefined
 }

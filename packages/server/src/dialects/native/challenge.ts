@@ -31,7 +31,6 @@ export const challengeOperations = [
     method: "POST",
     path: "/challenge/start",
     access: "challenge",
-    limit: "mail",
     body: z.strictObject({ kind: s.kindName }),
     answers: {
       200: {
@@ -43,8 +42,9 @@ export const challengeOperations = [
         }),
       },
     },
-    refusals: ["kind_not_offered", "too_many_attempts"],
-    async handle({ engine, body, who }) {
+    refusals: ["kind_not_offered", "too_many_attempts", "too_many_requests"],
+    async handle({ call, engine, body, who }) {
+      if (s.isMailed(body.kind)) await call.countMail()
       const { show, hint, resendAfter } = await engine.signIn.start(who.challenge, body.kind, who.source)
       return { status: 200, json: { show, hint, resendAfter } }
     },

@@ -46,7 +46,6 @@ export const factorOperations = [
     method: "POST",
     path: "/factors",
     access: "user or enrolment",
-    limit: "mail",
     body: beginBody,
     answers: { 201: { description: "What to show: a key and its QR code, a passkey's options.", schema: s.begun } },
     refusals: [
@@ -55,8 +54,10 @@ export const factorOperations = [
       "address_unconfirmed",
       "session_reverification_required",
       "conflict",
+      "too_many_requests",
     ],
-    async handle({ engine, body, who }) {
+    async handle({ call, engine, body, who }) {
+      if (s.isMailed(body.kind)) await call.countMail()
       return { status: 201, json: begunView(await engine.factors.begin(who, body)) }
     },
   }),

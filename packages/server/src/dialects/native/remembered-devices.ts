@@ -16,8 +16,8 @@ export const rememberedDeviceOperations = [
     answers: {
       200: { description: "Newest first.", schema: z.strictObject({ devices: z.array(s.rememberedDevice) }) },
     },
-    async handle({ engine, who }) {
-      const devices = await engine.rememberedDevices.list(who)
+    async handle({ call, engine, who }) {
+      const devices = await engine.rememberedDevices.list(who, { token: call.deviceToken })
       return { status: 200, json: { devices: devices.map(rememberedDeviceView) } }
     },
   }),

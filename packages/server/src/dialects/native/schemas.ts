@@ -10,6 +10,9 @@ export const kindName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/)
   .describe("A kind of factor: `password`, `totp`, `recovery-code`, `email-code`, `passkey`.")
+/** Whether beginning or starting the kind sends a mail, so that the limit on mails from one address counts it. */
+export const isMailed = (kind: string): boolean => kind === "email-code"
+
 /** Judged by the engine; here it only has to be text of a bearable length. */
 export const email = z.string().min(1).max(320)
 export const password = z.string().min(1).max(4096)
