@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { afterAll, describe, expect, test } from "vitest"
-import { ddl } from "./contract-ground.ts"
+import { ddl } from "./contract-ground-for-tests.ts"
 import { type Database, sql, type Statement, type Write } from "./database.ts"
 import { startPostgres } from "./postgres-for-tests.ts"
 import { openPostgres } from "./postgres.ts"

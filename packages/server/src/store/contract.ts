@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
-import { groundOf, note } from "./contract-ground.ts"
-import { valuesContract } from "./contract-values.ts"
-import { writesContract } from "./contract-writes.ts"
+import { groundOf, note } from "./contract-ground-for-tests.ts"
+import { valuesContract } from "./contract-values-suite.ts"
+import { writesContract } from "./contract-writes-suite.ts"
 import { type Database, one, sql } from "./database.ts"
 import { DatabaseUnavailable } from "./unavailable.ts"
 

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest"
-import { ddl } from "./contract-ground.ts"
+import { ddl } from "./contract-ground-for-tests.ts"
 import { any, type Database, one, sql } from "./database.ts"
 import { startPostgres } from "./postgres-for-tests.ts"
 import { openPostgres } from "./postgres.ts"

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterAll, describe, expect, test } from "vitest"
-import { ddl } from "./contract-ground.ts"
+import { ddl } from "./contract-ground-for-tests.ts"
 import { any, type Database, one, sql } from "./database.ts"
 import { openSqlite } from "./sqlite.ts"
 import { DatabaseUnavailable } from "./unavailable.ts"
@@ -16,8 +16,8 @@ const fresh = (): string => join(folder, `${++files}.sqlite`)
 const put = (database: Database, id: string) => database.commit([one(sql`insert into notes (id) values (${id})`)])
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-async function withNotes(path: string): Promise<Database> {
-  const database = openSqlite(path)
+async function withNotes(path: string, options: Parameters<typeof openSqlite>[1] = {}): Promise<Database> {
+  const database = openSqlite(path, options)
   await database.commit([ddl("create table notes (id text primary key)")])
   return database
 }
@@ -108,7 +108,7 @@ describe("a lock that another process holds", () => {
 
   test("is given up at last, for all that wait, and nothing of theirs is written later", async () => {
     const path = fresh()
-    const database = await withNotes(path)
+    const database = await withNotes(path, { patienceMilliseconds: 200 })
     const other = new DatabaseSync(path)
     other.exec("begin immediate")
     const results = await Promise.allSettled([put(database, "a"), put(database, "b")])

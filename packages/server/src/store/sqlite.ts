@@ -12,8 +12,8 @@ import { DatabaseUnavailable, messageOf } from "./unavailable.ts"
 const largestGroup = 64
 /** How long SQLite itself waits for a lock, blocking the event loop, before we let the loop turn and ask again. */
 const blockingMilliseconds = 25
-/** For how long all in all a lock is waited for. */
-const patienceMilliseconds = 5_000
+/** For how long all in all a lock is waited for, where nothing else is said. */
+const usualPatienceMilliseconds = 5_000
 const betweenTriesMilliseconds = 15
 
 type Job = { writes: readonly Write[]; resolve(outcome: Outcome): void; reject(error: unknown): void }
@@ -27,7 +27,10 @@ type Job = { writes: readonly Write[]; resolve(outcome: Outcome): void; reject(e
  *
  * @throws DatabaseUnavailable when the file can't be opened.
  */
-export function openSqlite(path: string): Database {
+export function openSqlite(
+  path: string,
+  { patienceMilliseconds = usualPatienceMilliseconds }: { patienceMilliseconds?: number } = {},
+): Database {
   const connection = open(path)
   const queue: Job[] = []
   let waitingSince = 0
@@ -124,7 +127,7 @@ function open(path: string): Connection {
       closeSync(openSync(path, "a", 0o600))
     }
     const database = new DatabaseSync(path, {
-      timeout: patienceMilliseconds,
+      timeout: usualPatienceMilliseconds,
       enableForeignKeyConstraints: true,
       enableDoubleQuotedStringLiterals: false,
       defensive: true,
@@ -154,7 +157,7 @@ function useWriteAheadLog(database: DatabaseSync): void {
       if (mode !== "wal") throw new Error("its file system has no write-ahead log")
       return
     } catch (error) {
-      if (!isBusy(error) || performance.now() - since > patienceMilliseconds) throw error
+      if (!isBusy(error) || performance.now() - since > usualPatienceMilliseconds) throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, betweenTriesMilliseconds)
     }
   }

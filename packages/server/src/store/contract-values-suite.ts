@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { type Ground, note } from "./contract-ground.ts"
+import { type Ground, note } from "./contract-ground-for-tests.ts"
 import { any, one, type Outcome, sql, type Statement, type Write } from "./database.ts"
 
 /** What reading promises, which values come back as they went, and what is refused. */

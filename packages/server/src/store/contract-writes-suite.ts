@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { add, type Ground, note } from "./contract-ground.ts"
+import { add, type Ground, note } from "./contract-ground-for-tests.ts"
 import { any, one, type Outcome, sql } from "./database.ts"
 
 /** What a commit promises: guards, the order of writes, and what becomes of racers. */
