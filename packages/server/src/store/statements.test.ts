@@ -16,7 +16,7 @@ import { openPostgres } from "./postgres.ts"
  */
 const sources = join(import.meta.dirname, "..")
 const places = globSync("**/*.ts", { cwd: sources })
-  .filter((path) => !/\.test\.ts$|-for-tests\.ts$|^testing\/|contract(-\w+)?\.ts$/.test(path))
+  .filter((path) => !/(\.test|-for-tests|-suite)\.ts$|^testing\/|\/contract\.ts$/.test(path))
   .flatMap((path) =>
     taggedIn(readFileSync(join(sources, path), "utf8")).map(({ line, pieces }) => ({
       place: `${path}:${line}`,
