@@ -61,6 +61,8 @@ export type FactorKind<A = unknown> = {
   readonly failureClass: "password" | "code" | "passkey"
   /** How many a user may have. */
   readonly maximum?: number
+  /** Whether this user could have one at all; left out: everybody. */
+  available?(user: User): boolean
   /**
    * Reads what was typed into the one form that is counted and compared; `factors` are those it will be held against.
    * Throws `input_invalid` before an attempt is taken.

@@ -50,7 +50,8 @@ export const readPending = (
     ctx,
     sql`
     select * from factors
-    where user_id = ${about.userId} and kind = ${about.kind} and state = 'pending' and expires_at > ${about.now}
+    where user_id = ${about.userId} and kind = ${about.kind} and state = 'pending'
+      and (expires_at > ${about.now} or expires_at is null)
       and (holder = ${about.holder} or holder is null)
     order by created_at desc, id desc`,
   )
@@ -100,11 +101,17 @@ export const spendCounter = (factor: Pick<Factor, "id" | "state">, counter: numb
 export const noteUse = (factor: Pick<Factor, "id" | "state">, now: number): Write =>
   one(sql`update factors set last_used_at = ${now} where id = ${factor.id} and state = ${factor.state}`)
 
+/**
+ * The handle of the one pending key that a user has at doors that show it again. Unique, so that two requests at once
+ * make one.
+ */
+export const handleOfOnlyPending = (kind: string, userId: string): string => `pending:${kind}:${userId}`
+
 /** A pending or switched-off factor becomes one that counts. */
 export const switchOn = (factor: Factor, name: string, now: number): Write =>
   one(sql`
     update factors set state = 'on', name = ${name}, confirmed_at = ${factor.confirmedAt ?? now}, holder = ${null},
-      expires_at = ${null}
+      expires_at = ${null}, handle = ${factor.handle?.startsWith("pending:") ? null : factor.handle}
     where id = ${factor.id} and state = ${factor.state}`)
 
 export const switchOff = (factor: Factor): Write =>

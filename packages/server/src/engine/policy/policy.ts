@@ -85,10 +85,20 @@ export const demandOf = (
     if (!standing.hasSecondFactor && openToKeysWithoutFactor.has(operation)) return undefined
     return { refused: { scope: selfWriteScope } }
   }
-  if (settings.looseDoors.includes(actor.session.door) && looseOperations.has(operation)) return undefined
+  if (bornAtLooseDoor(actor, settings) && looseOperations.has(operation)) return undefined
   const level = standing.hasSecondFactor ? "second_factor" : "first_factor"
   return { demand: { level, maxAgeSeconds: settings.stepUpSeconds } }
 }
+
+/** Where a door's wire shows the key of an app that is on, and lets codes be made before there is a factor. */
+const bornAtLooseDoor = (actor: Actor, settings: Pick<Settings, "looseDoors">): boolean =>
+  actor.type === "session" && settings.looseDoors.includes(actor.session.door)
+
+export const maySeeLiveKey = bornAtLooseDoor
+export const mayHaveCodesWithoutFactor = bornAtLooseDoor
+
+/** Operators and services act for people who can't: what policy demands of a user does not bind them. */
+export const isBoundByPolicy = (actor: Actor): boolean => actor.type === "session" || actor.type === "user-key"
 
 /** When each factor was proved, epoch milliseconds; null: never in this session. */
 export type Proofs = { readonly firstFactorAt: number | null; readonly secondFactorAt: number | null }

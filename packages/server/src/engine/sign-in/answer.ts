@@ -9,7 +9,7 @@ import type { FactorKind } from "../factors/factor.ts"
 import { readHeld } from "../factors/held.ts"
 import type { Kinds } from "../factors/kinds.ts"
 import { standingOf } from "../factors/standing.ts"
-import { countLeft } from "../recovery-codes/records.ts"
+import { planUsedNotice } from "../recovery-codes/used-notice.ts"
 import { publicUser, type StoredUser } from "../users/records.ts"
 import { offerOf, viewOf } from "./challenges.ts"
 import { missingRoles } from "./levels.ts"
@@ -65,11 +65,12 @@ async function succeed(ctx: Context, kinds: Kinds, asked: Asked, proved: Proved,
   // The guards come first: of all that tell a loser why, the wait is told before the code.
   const spend = [notBlocked(tally, now), ...proved.spend]
   const forgive = [clearTotal({ userId: user.id, kind: kind.name }), clearTally(tally)]
-  const told = await usedFallback(ctx, asked)
+  // A spent code is not made anew by itself: its owner is told.
+  const told = kind.role === "fallback" ? await planUsedNotice(ctx, user, source) : undefined
 
   const methods = [...challenge.methods, ...proved.methods]
   if (missingRoles(challenge, methods, kinds, await standingOf(ctx, user.id)).length > 0) {
-    const writes = [...spend, addMethods(ctx, challenge, proved.methods), ...forgive, ...told.writes]
+    const writes = [...spend, addMethods(ctx, challenge, proved.methods), ...forgive, ...(told?.writes ?? [])]
     await commitOrFail(ctx, asked, writes, spend.length)
     const further = { ...challenge, methods, attempts: asked.attempt }
     const token = "token" in input.challenge ? input.challenge.token : ""
@@ -83,23 +84,9 @@ async function succeed(ctx: Context, kinds: Kinds, asked: Asked, proved: Proved,
 
   const rememberDevice = input.rememberDevice === true && kind.role === "factor"
   const raise = await planRaise(ctx, { challenge, user, methods: proved.methods, source, rememberDevice })
-  await commitOrFail(ctx, asked, [...spend, ...raise.writes, ...forgive, ...told.writes], spend.length)
+  await commitOrFail(ctx, asked, [...spend, ...raise.writes, ...forgive, ...(told?.writes ?? [])], spend.length)
   ctx.mailIsWaiting()
-  return { ...raise.result, ...(told.left !== undefined && { recoveryCodesLeft: told.left }) }
-}
-
-/** A spent code that is not made anew by itself: its owner is told, and how many are left. */
-async function usedFallback(ctx: Context, { kind, user, source }: Asked): Promise<{ writes: Write[]; left?: number }> {
-  if (kind.role !== "fallback") return { writes: [] }
-  const left = (await countLeft(ctx, user.id)) - 1
-  const audit = auditWrite(ctx, {
-    userId: user.id,
-    event: "recovery_code.used",
-    outcome: "success",
-    source,
-    detail: { left },
-  })
-  return { left, writes: [audit, ...(await noticeWrites(ctx, user, "recovery_code_used", source, { left }))] }
+  return { ...raise.result, ...(told && { recoveryCodesLeft: told.left }) }
 }
 
 /** Commits a success. A lost guard is a wait that began, a code that another answer spent, or a settled challenge. */
@@ -124,7 +111,7 @@ async function fail(
   const { user, kind, source, attempt, challenge, byToken } = asked
   const provenSession = challenge.purpose === "step_up"
   const signsIn = challenge.purpose === "sign_in"
-  const event = signsIn ? "sign_in.second_step" : "step_up.answer"
+  const event = signsIn ? "sign_in.second_factor" : "step_up.answer"
   // Once a challenge: who knows the password and fails here is either its owner or has to be told of.
   const notice = signsIn && attempt === 1 && challenge.methods.some((method) => method.kind === "password")
   const writes = notice ? await noticeWrites(ctx, user, "second_factor_failed", source, { kind: kind.name }) : []

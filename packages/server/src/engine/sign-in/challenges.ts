@@ -1,8 +1,9 @@
 /** What a challenge asks for: shown, started, put away. */
 import type { Context } from "../context.ts"
-import type { ChallengeRef, ChallengeView, Engine } from "../engine.ts"
+import type { ChallengeRef, ChallengeView, Engine, User } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import type { Factor, FactorKind } from "../factors/factor.ts"
+import { drawFor } from "../factors/draw.ts"
 import { sentTimes } from "../factors/held.ts"
 import type { Kinds } from "../factors/kinds.ts"
 import { sendingWrites, sentTooOften } from "../factors/sending.ts"
@@ -11,7 +12,7 @@ import { mayEnrol, postponableUntil } from "../policy/policy.ts"
 import { readUser, type StoredUser } from "../users/records.ts"
 import { missingRoles } from "./levels.ts"
 import { provable } from "./proving.ts"
-import { abandonWrite, type Challenge, newestOpenId, openChallenge } from "./records.ts"
+import { abandonWrite, type Challenge, newestOpen, openChallenge } from "./records.ts"
 
 /** A kind that can settle the challenge, or be enrolled with it. */
 export type Offer = { readonly kind: FactorKind; readonly factors: readonly Factor[] }
@@ -42,16 +43,22 @@ export async function offerOf(
 
 /** The kinds whose turn it is, whether or not the user has any of them. */
 async function candidates(ctx: Context, kinds: Kinds, challenge: Challenge, user: StoredUser): Promise<Kinds> {
-  if (challenge.purpose === "enrol") return enrollable(ctx, kinds)
+  if (challenge.purpose === "enrol") return enrollable(ctx, kinds, user)
   // A sign-in has a challenge only because there was a factor, and dies with it (the stamp).
   const standing = challenge.purpose === "step_up" ? await standingOf(ctx, user.id) : { hasSecondFactor: true }
   const roles = missingRoles(challenge, challenge.methods, kinds, standing)
   return kinds.filter(({ role }) => roles.includes(role))
 }
 
-/** The kinds that the installation lets people enrol, best first. */
-export const enrollable = (ctx: Pick<Context, "settings">, kinds: Kinds): Kinds =>
-  kinds.filter(({ role, begin, name }) => role === "factor" && begin !== undefined && mayEnrol(name, ctx.settings))
+/** The kinds that the installation lets this user enrol, best first. */
+export const enrollable = (ctx: Pick<Context, "settings">, kinds: Kinds, user: User): Kinds =>
+  kinds.filter(
+    (kind) =>
+      kind.role === "factor" &&
+      kind.begin !== undefined &&
+      mayEnrol(kind.name, ctx.settings) &&
+      (kind.available?.(user) ?? true),
+  )
 
 const defaultFirst = (factors: readonly Factor[], user: StoredUser): Factor[] =>
   factors.toSorted((a, b) => Number(b.id === user.defaultFactorId) - Number(a.id === user.defaultFactorId))
@@ -99,8 +106,7 @@ export const challengesOf = (ctx: Context, kinds: Kinds): Part => ({
 
   async openChallengeOf(email, door) {
     const user = await readUser(ctx, { email })
-    const id = user && (await newestOpenId(ctx, user.id, door))
-    return id === undefined ? undefined : { id }
+    return user && (await newestOpen(ctx, user.id, door))
   },
 
   async start(ref, name, source) {
@@ -111,7 +117,7 @@ export const challengesOf = (ctx: Context, kinds: Kinds): Part => ({
     if (kind.challenge === undefined) return { ...(hint !== undefined && { hint }) }
 
     const now = ctx.now()
-    const { hold, send, show } = await kind.challenge(factors, user, { random: ctx.random, now, owner: challenge.id })
+    const { hold, send, show } = await kind.challenge(factors, user, drawFor(ctx, challenge.id))
     const seconds = Math.ceil((challenge.expiresAt - now) / 1000)
     const writes = await sendingWrites(ctx, { user, source, ownerId: challenge.id, kind: name, seconds, hold, send })
     if (!(await ctx.database.commit(writes)).committed) throw sentTooOften(ctx)

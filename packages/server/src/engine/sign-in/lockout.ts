@@ -147,6 +147,8 @@ export async function settleFailure(
     writes?: readonly Write[]
     /** Where a mail about a lock leads. */
     link?: string
+    /** No mail when a lock begins. */
+    quiet?: boolean
   },
 ): Promise<{ retryAfter?: number }> {
   const { tally, user, source } = failure
@@ -163,7 +165,7 @@ export async function settleFailure(
   const counted = outcome.rows[0]?.[0] as { count: number; blocked_until: number } | undefined
   const locked = counted?.count === 0 && counted.blocked_until > now
   const died = outcome.rows[1]?.[0]?.["total"] === ctx.settings.factorWaits.deadAfter
-  if (user !== undefined && (locked || died)) {
+  if (user !== undefined && !failure.quiet && (locked || died)) {
     const ofPassword = tally.class === "password"
     const until = locked ? (counted?.blocked_until ?? null) : null
     const facts = { kind: failure.kind, dead: died ? 1 : 0, until, link: failure.link ?? null }

@@ -17,5 +17,5 @@ export async function isNewAgent(
   const [row] = await ctx.database.query<{ sessions: number; alike: number }>(sql`
     select count(*) as sessions, count(case when agent = ${agent} then 1 end) as alike
     from sessions where user_id = ${user.id}`)
-  return row !== undefined && Number(row.sessions) > 0 && Number(row.alike) === 0
+  return row !== undefined && row.sessions > 0 && row.alike === 0
 }

@@ -54,7 +54,7 @@ export const withPasswordOf =
       persistent: input.persistent,
       returnTo: safeReturnTo(ctx.settings, input.returnTo),
     })
-    const audit = auditWrite(ctx, { userId: user.id, event: "sign_in.first_step", outcome: "success", source })
+    const audit = auditWrite(ctx, { userId: user.id, event: "sign_in.password", outcome: "success", source })
     await commitUnlessBlocked(ctx, tally, [...guarded, write, audit])
     return { status: step, user: publicUser(user), challenge: await viewOf(ctx, kinds, challenge, user), token }
   }
@@ -79,7 +79,7 @@ async function refuse(
     tally,
     user,
     source,
-    event: "sign_in.first_step",
+    event: "sign_in.password",
     kind: "password",
     ...(link !== null && { link }),
   })

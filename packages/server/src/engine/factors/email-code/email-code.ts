@@ -37,6 +37,8 @@ export function emailCodeKind({ settings, vault }: Pick<Context, "settings" | "v
     failureClass: "code",
     maximum: 1,
 
+    available: ({ email, emailConfirmed }) => email !== null && emailConfirmed,
+
     read(answer) {
       const code = typedDigits(answer)
       if (code?.length !== digits) throw new CountersignError("input_invalid", { field: "answer" })

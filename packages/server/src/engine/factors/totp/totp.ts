@@ -30,6 +30,8 @@ const givenSecret = (input: unknown): Uint8Array | undefined =>
 export function totpKind({ settings }: Pick<Context, "settings">): FactorKind<string> {
   const { algorithm, digits, periodSeconds, window, maximumDevices } = settings.totp
   if (![0, 1, 2].includes(window)) throw new TypeError("the window has to be 0, 1 or 2 steps")
+  if (settings.issuer.includes(":") || settings.issuer.trim() === "")
+    throw new TypeError("the issuer has to be a name without a colon")
 
   const shown = (factor: Pick<Factor, "data">, user: User): Shown => {
     const data = factor.data as TotpData

@@ -1,0 +1,241 @@
+/** A user's factors: enrolled in two halves, listed, named, switched, removed. */
+import { auditWrite } from "../audit/audit.ts"
+import { noticeWrites } from "../audit/notices.ts"
+import type { Context } from "../context.ts"
+import type { Engine, On, PublicFactor } from "../engine.ts"
+import { CountersignError } from "../errors.ts"
+import { enrollable } from "../sign-in/challenges.ts"
+import { clearTotal } from "../sign-in/lockout.ts"
+import { requireFresh } from "../step-up/reverification.ts"
+import { subjectOf } from "../step-up/subject.ts"
+import { commitGuarded, revise, type StoredUser } from "../users/records.ts"
+import { planChange } from "./changing.ts"
+import { confirmOf } from "./confirmation.ts"
+import { readFactorName } from "./factor-name.ts"
+import { holderOf } from "./holder.ts"
+import type { Kinds } from "./kinds.ts"
+import { drawFactor, kindToEnrol, pendingOf, refuseBeyondLimit } from "./pending.ts"
+import {
+  dropAllPending,
+  dropPending,
+  insertFactor,
+  readConfirmed,
+  readPending,
+  removeFactor,
+  renameFactor,
+  type StoredFactor,
+  switchOff,
+  switchOn,
+} from "./records.ts"
+
+const reading = { service: "factors:read", self: "read" } as const
+const changing = { service: "factors:write", self: "write" } as const
+
+export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
+  const describe = (factor: StoredFactor, user: StoredUser): PublicFactor | undefined =>
+    kinds.find(({ name }) => name === factor.kind)?.describe(factor, user)
+
+  const findOwn = (factors: readonly StoredFactor[], id: string): StoredFactor => {
+    const factor = factors.find((candidate) => candidate.id === id)
+    if (factor === undefined) throw new CountersignError("not_found")
+    return factor
+  }
+
+  return {
+    ...pendingOf(ctx, kinds),
+    confirm: confirmOf(ctx, kinds),
+
+    async list(on) {
+      const user = await subjectOf(ctx, on, reading)
+      return (await readConfirmed(ctx, user.id)).flatMap((factor) => describe(factor, user) ?? [])
+    },
+
+    async offered(on) {
+      const user = await subjectOf(ctx, on, reading)
+      const confirmed = (await readConfirmed(ctx, user.id)).filter(({ state }) => state === "on")
+      return enrollable(ctx, kinds, user)
+        .filter(({ name, maximum }) => confirmed.filter(({ kind }) => kind === name).length < (maximum ?? Infinity))
+        .map(({ name }) => name)
+    },
+
+    async rename(on, input) {
+      const name = readFactorName(input.name)
+      await subjectOf(ctx, on, changing)
+      await requireFresh(ctx, on.actor, "factors.rename")
+      const renamed = await commitGuarded(ctx, async () => {
+        const user = await subjectOf(ctx, on, changing)
+        const factor = findOwn(await readConfirmed(ctx, user.id), input.factorId)
+        const result = describe({ ...factor, name }, user)
+        if (factor.name === name) return { writes: [], result }
+        const detail = { kind: factor.kind, factor: factor.id }
+        return {
+          result,
+          writes: [
+            revise(user),
+            renameFactor(factor, name),
+            auditWrite(ctx, {
+              userId: user.id,
+              event: "factor.renamed",
+              outcome: "success",
+              source: on.source,
+              detail,
+            }),
+            ...(await noticeWrites(ctx, user, "factor_renamed", on.source, { name, kind: factor.kind })),
+          ],
+        }
+      })
+      ctx.mailIsWaiting()
+      if (renamed === undefined) throw new CountersignError("not_found")
+      return renamed
+    },
+
+    async remove(on, { factorId }) {
+      const { id } = await subjectOf(ctx, on, changing)
+      if (await cancelPending(ctx, kinds, on, id, factorId)) return {}
+      await requireFresh(ctx, on.actor, "factors.remove")
+      const result = await commitGuarded(ctx, async () => {
+        const user = await subjectOf(ctx, on, changing)
+        const before = await readConfirmed(ctx, user.id)
+        const factor = findOwn(before, factorId)
+        return planChange(ctx, on, {
+          user,
+          before,
+          remaining: before.filter((other) => other !== factor),
+          writes: [removeFactor(factor, ctx.now())],
+          keepCodes: false,
+          event: "factor.removed",
+          detail: { kind: factor.kind, factor: factor.id },
+          notice: { name: "factor_removed", facts: { name: factor.name, kind: factor.kind } },
+        })
+      })
+      ctx.mailIsWaiting()
+      return result
+    },
+
+    async setDefault(on, { factorId }) {
+      await requireFresh(ctx, on.actor, "factors.set_default")
+      await commitGuarded(ctx, async () => {
+        const user = await subjectOf(ctx, on, changing)
+        const factor = findOwn(await readConfirmed(ctx, user.id), factorId)
+        if (factor.state !== "on") throw new CountersignError("not_found")
+        const event = {
+          userId: user.id,
+          event: "factor.default_changed",
+          outcome: "success",
+          source: on.source,
+        } as const
+        const writes = [
+          revise(user, { defaultFactorId: factor.id }),
+          auditWrite(ctx, { ...event, detail: { factor: factor.id } }),
+        ]
+        return { writes: user.defaultFactorId === factor.id ? [] : writes, result: undefined }
+      })
+    },
+
+    async turn(on, input) {
+      await subjectOf(ctx, on, changing)
+      await requireFresh(ctx, on.actor, "factors.turn")
+      const result = await commitGuarded(ctx, async () => {
+        const user = await subjectOf(ctx, on, changing)
+        const before = await readConfirmed(ctx, user.id)
+        const turned = before.filter(({ kind, state }) => kind === input.kind && state !== input.state)
+        if (turned.length === 0) return { writes: [], result: {} }
+        const remaining = before.map((factor) => (turned.includes(factor) ? { ...factor, state: input.state } : factor))
+        const kind = kinds.find(({ name }) => name === input.kind)
+        const on_ = input.state === "on"
+        if (
+          on_ &&
+          remaining.filter(({ kind: of, state }) => of === input.kind && state === "on").length >
+            (kind?.maximum ?? Infinity)
+        )
+          throw new CountersignError("factor_limit_reached")
+        return planChange(ctx, on, {
+          user,
+          before,
+          remaining,
+          writes: turned.map((factor) => (on_ ? switchOn(factor, factor.name, ctx.now()) : switchOff(factor))),
+          keepCodes: true,
+          event: on_ ? "factor.turned_on" : "factor.turned_off",
+          detail: { kind: input.kind },
+          notice: { name: on_ ? "factor_added" : "factor_removed", facts: { kind: input.kind } },
+        })
+      })
+      ctx.mailIsWaiting()
+      return result
+    },
+
+    async reset(on, input) {
+      if (input.kind !== undefined && !kinds.some(({ name }) => name === input.kind))
+        throw new CountersignError("kind_not_offered")
+      await subjectOf(ctx, on, changing)
+      await requireFresh(ctx, on.actor, "factors.reset")
+      const result = await commitGuarded(ctx, async () => {
+        const user = await subjectOf(ctx, on, changing)
+        const before = await readConfirmed(ctx, user.id)
+        const isMeant = ({ kind }: StoredFactor): boolean => input.kind === undefined || kind === input.kind
+        const gone = before.filter(isMeant)
+        const names = input.kind === undefined ? kinds.map(({ name }) => name) : [input.kind]
+        const pending = names.map((name) => dropAllPending(user.id, name))
+        if (gone.length === 0) return { writes: pending, result: {} }
+        return planChange(ctx, on, {
+          user,
+          before,
+          remaining: before.filter((factor) => !isMeant(factor)),
+          writes: [
+            ...gone.map((factor) => removeFactor(factor, ctx.now())),
+            ...pending,
+            ...names.map((kind) => clearTotal({ userId: user.id, kind })),
+          ],
+          keepCodes: input.keepCodes ?? false,
+          event: "factor.reset",
+          detail: { kind: input.kind ?? null, count: gone.length },
+          notice: { name: "factors_reset", facts: {} },
+        })
+      })
+      ctx.mailIsWaiting()
+      return result
+    },
+
+    async add(on, input) {
+      if (on.actor.type !== "operator") throw new CountersignError("forbidden")
+      const name = input.name === undefined ? undefined : readFactorName(input.name)
+      const begun = await commitGuarded(ctx, async () => {
+        const user = await subjectOf(ctx, on, changing)
+        const who = { user, holder: holderOf(on.actor), source: on.source, actor: on.actor }
+        const kind = kindToEnrol(ctx, kinds, who, input.kind)
+        const confirmed = await readConfirmed(ctx, user.id)
+        refuseBeyondLimit(kind, confirmed)
+        const about = { name, input: { secret: input.secret }, confirmed, holder: null, expiresAt: null }
+        const { factor: drawn, show } = await drawFactor(ctx, kind, who, about)
+        const factor: StoredFactor = { ...drawn, state: "on", confirmedAt: ctx.now() }
+        const { writes } = await planChange(ctx, on, {
+          user,
+          before: confirmed,
+          remaining: [...confirmed, factor],
+          writes: [await insertFactor(ctx, factor), clearTotal({ userId: user.id, kind: kind.name })],
+          keepCodes: true,
+          event: "factor.added",
+          detail: { kind: kind.name, factor: factor.id },
+          notice: { name: "factor_added", facts: { name: factor.name, kind: kind.name } },
+        })
+        return { writes, result: { factor: kind.describe(factor, user), show, expiresAt: null } }
+      })
+      ctx.mailIsWaiting()
+      return begun
+    },
+  }
+}
+
+/** What was never confirmed may go without more ado: it protects nothing yet. Says whether it was one. */
+async function cancelPending(ctx: Context, kinds: Kinds, on: On, userId: string, factorId: string): Promise<boolean> {
+  const holder = holderOf(on.actor)
+  for (const { name } of kinds) {
+    const pending = await readPending(ctx, { userId, kind: name, holder, now: ctx.now() })
+    const found = pending.find(({ id }) => id === factorId)
+    if (found) {
+      await ctx.database.commit([dropPending(found)])
+      return true
+    }
+  }
+  return false
+}

@@ -1,0 +1,160 @@
+/** The first half of an enrolment: a key is made and shown, and nothing that is on is touched. */
+import { auditWrite } from "../audit/audit.ts"
+import type { Context } from "../context.ts"
+import type { Begun, Engine } from "../engine.ts"
+import { CountersignError } from "../errors.ts"
+import { maySeeLiveKey } from "../policy/policy.ts"
+import { enrollable } from "../sign-in/challenges.ts"
+import { newId } from "../tokens.ts"
+import { commitGuarded } from "../users/records.ts"
+import { drawFor } from "./draw.ts"
+import { type Enrolling, readEnrolling } from "./enrolling.ts"
+import type { FactorKind } from "./factor.ts"
+import { freeName, readFactorName } from "./factor-name.ts"
+import type { Kinds } from "./kinds.ts"
+import {
+  dropPending,
+  handleOfOnlyPending,
+  insertFactor,
+  readConfirmed,
+  readPending,
+  type StoredFactor,
+} from "./records.ts"
+import { sendingWrites, sentTooOften } from "./sending.ts"
+
+type Part = Pick<Engine["factors"], "begin" | "reveal">
+
+export const pendingOf = (ctx: Context, kinds: Kinds): Part => ({
+  async begin(on, input) {
+    const who = await readEnrolling(ctx, on, "factors.begin")
+    const kind = kindToEnrol(ctx, kinds, who, input.kind)
+    const name = input.name === undefined ? undefined : readFactorName(input.name)
+    return input.oneForUser
+      ? commitGuarded(ctx, () => decideOnly(ctx, kind, who, name))
+      : beginNew(ctx, kind, who, { name, input: input.input })
+  },
+
+  async reveal(on, input) {
+    const who = await readEnrolling(ctx, on, "factors.reveal")
+    const { user, actor } = who
+    const kind = kinds.find(({ name }) => name === input.kind)
+    if (kind?.reveal === undefined) throw new CountersignError("kind_not_offered")
+    const [pending] = await readPending(ctx, { userId: user.id, kind: kind.name, holder: who.holder, now: ctx.now() })
+    const confirmed = pending ? [] : (await readConfirmed(ctx, user.id)).filter((factor) => factor.kind === kind.name)
+    const live = actor && maySeeLiveKey(actor, ctx.settings) ? confirmed.find(({ state }) => state === "on") : undefined
+    const found = pending ?? live ?? confirmed.find(({ state }) => state === "off")
+    return found && shownAgain(kind, found, who)
+  },
+})
+
+/** @throws CountersignError `kind_not_offered`, also where the kind does not fit this user. */
+export function kindToEnrol(ctx: Context, kinds: Kinds, who: Pick<Enrolling, "user">, name: string): FactorKind {
+  const kind = enrollable(ctx, kinds, who.user).find((candidate) => candidate.name === name)
+  if (kind === undefined) throw new CountersignError("kind_not_offered")
+  return kind
+}
+
+const shownAgain = (kind: FactorKind, factor: StoredFactor, { user }: Enrolling): Begun => ({
+  factor: kind.describe(factor, user),
+  show: kind.reveal?.(factor, user) ?? {},
+  expiresAt: factor.expiresAt,
+})
+
+/** @throws CountersignError `factor_limit_reached` */
+export function refuseBeyondLimit(kind: FactorKind, confirmed: readonly StoredFactor[]): void {
+  const on = confirmed.filter((factor) => factor.kind === kind.name && factor.state === "on")
+  if (kind.maximum !== undefined && on.length >= kind.maximum) throw new CountersignError("factor_limit_reached")
+}
+
+/** Makes what the kind wants kept, as a factor that is not stored yet. */
+export async function drawFactor(
+  ctx: Context,
+  kind: FactorKind,
+  who: Enrolling,
+  about: {
+    name: string | undefined
+    input: unknown
+    confirmed: readonly StoredFactor[]
+    holder: string | null
+    expiresAt: number | null
+  },
+) {
+  const id = newId(ctx)
+  const now = ctx.now()
+  const begun = await kind.begin?.(who.user, about.input, drawFor(ctx, id))
+  if (begun === undefined) throw new CountersignError("kind_not_offered")
+  const { record } = begun
+  const taken = about.confirmed.map(({ name }) => name)
+  const factor: StoredFactor = {
+    id,
+    userId: who.user.id,
+    kind: kind.name,
+    name: about.name ?? freeName(record.name ?? kind.name, taken),
+    state: "pending",
+    data: record.data,
+    counter: record.counter ?? 0,
+    handle: record.handle ?? null,
+    holder: about.holder,
+    createdAt: now,
+    confirmedAt: null,
+    lastUsedAt: null,
+    expiresAt: about.expiresAt,
+  }
+  return { ...begun, factor }
+}
+
+/** A pending factor of the holder's own. A few may wait at once; a further one takes the place of the oldest. */
+async function beginNew(
+  ctx: Context,
+  kind: FactorKind,
+  who: Enrolling,
+  about: { name: string | undefined; input: unknown },
+): Promise<Begun> {
+  const { user, holder, source } = who
+  const confirmed = await readConfirmed(ctx, user.id)
+  refuseBeyondLimit(kind, confirmed)
+  const { seconds, maximum } = ctx.settings.pendingFactor
+  const expiresAt = ctx.now() + seconds * 1000
+  const { factor, show, hold, send } = await drawFactor(ctx, kind, who, { ...about, confirmed, holder, expiresAt })
+
+  const pending = await readPending(ctx, { userId: user.id, kind: kind.name, holder, now: ctx.now() })
+  const tooMany = pending.filter((other) => other.holder === holder).slice(maximum - 1)
+  const sending = await sendingWrites(ctx, { user, source, ownerId: factor.id, kind: kind.name, seconds, hold, send })
+  const { committed } = await ctx.database.commit([
+    ...sending,
+    ...tooMany.map(dropPending),
+    await insertFactor(ctx, factor),
+    auditWrite(ctx, begunEvent(factor, who)),
+  ])
+  if (!committed) throw sending.length > 0 ? sentTooOften(ctx) : new CountersignError("conflict")
+  if (send) ctx.mailIsWaiting()
+  return { factor: kind.describe(factor, user), show, expiresAt }
+}
+
+/** The user's one pending factor, shown again until it is used; made when there is none. */
+async function decideOnly(ctx: Context, kind: FactorKind, who: Enrolling, name: string | undefined) {
+  if (kind.reveal === undefined) throw new TypeError(`${kind.name} can't be shown again`)
+  const { user } = who
+  const confirmed = await readConfirmed(ctx, user.id)
+  if (confirmed.some((factor) => factor.kind === kind.name && factor.state === "on"))
+    throw new CountersignError("already_enrolled")
+  const waiting = await readPending(ctx, { userId: user.id, kind: kind.name, holder: "", now: ctx.now() })
+  const [only] = waiting
+  if (only) return { writes: [], result: shownAgain(kind, only, who) }
+
+  const drawn = await drawFactor(ctx, kind, who, { name, input: undefined, confirmed, holder: null, expiresAt: null })
+  const factor = { ...drawn.factor, handle: handleOfOnlyPending(kind.name, user.id) }
+  return {
+    writes: [await insertFactor(ctx, factor), auditWrite(ctx, begunEvent(factor, who))],
+    result: { factor: kind.describe(factor, user), show: drawn.show, expiresAt: null },
+  }
+}
+
+const begunEvent = (factor: StoredFactor, { source }: Enrolling) =>
+  ({
+    userId: factor.userId,
+    event: "factor.begun",
+    outcome: "success",
+    source,
+    detail: { kind: factor.kind, factor: factor.id },
+  }) as const
