@@ -6,9 +6,15 @@ import type { Verdict } from "./rate-limit.ts"
 import { countAgainstLimit, peekAtLimit, takeFromLimit } from "./rate-limit.ts"
 import type { Route } from "./route.ts"
 
+type Figure = { readonly limit: number; readonly windowSeconds: number }
+
 /** From one address: so many refused tries to get in, and so many requests that may send a mail. */
-const failedSignIns = { limit: 60, windowSeconds: 5 * 60 }
-const mails = { limit: 20, windowSeconds: 60 * 60 }
+export type AddressFigures = { readonly failedSignIns: Figure; readonly mails: Figure }
+
+const usualFigures: AddressFigures = {
+  failedSignIns: { limit: 60, windowSeconds: 5 * 60 },
+  mails: { limit: 20, windowSeconds: 60 * 60 },
+}
 
 /** What counts as a try that was refused. A malformed request does not; whoever guesses has to send well-formed ones. */
 const failures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -35,6 +41,7 @@ export type AddressLimitOptions = {
   readonly now: () => number
   readonly report: (message: string, error?: unknown) => void
   readonly on: boolean
+  readonly figures?: AddressFigures | undefined
 }
 
 export type AddressLimits = {
@@ -49,7 +56,9 @@ export type AddressLimits = {
  * guards an account are the locks on it. A sign-in is counted only when it fails, so that a whole office behind one
  * address signs in undisturbed; the price is that tries under way at the same moment may exceed the limit together.
  */
-export const addressLimits = ({ database, now, report, on }: AddressLimitOptions): AddressLimits => {
+export const addressLimits = (options: AddressLimitOptions): AddressLimits => {
+  const { database, now, report, on } = options
+  const { failedSignIns, mails } = options.figures ?? usualFigures
   let told = false
   const isBlind = (address: string | undefined): address is undefined => {
     if (address !== undefined) return false

@@ -3,6 +3,7 @@ import { CountersignError } from "../engine/errors.ts"
 import type { Database } from "../store/database.ts"
 import { DatabaseUnavailable } from "../store/database.ts"
 import { addressLimits } from "./address-limits.ts"
+import type { AddressFigures } from "./address-limits.ts"
 import { callOf, sourceOf } from "./call.ts"
 import type { TrustedProxies } from "./client-address.ts"
 import { clientAddressReader } from "./client-address.ts"
@@ -31,6 +32,8 @@ export type AppOptions = {
   readonly trustedProxies?: TrustedProxies | undefined
   /** Limits on the client's address; on where not said. */
   readonly addressLimits?: boolean | undefined
+  /** Default: 60 refused tries in 5 minutes, 20 mails in an hour. */
+  readonly addressFigures?: AddressFigures | undefined
   /** Default 16 KiB. A door or a route may say otherwise. */
   readonly bodyLimitBytes?: number | undefined
   /** How long a body may take to arrive; default 10. */
@@ -66,7 +69,13 @@ export const createApp = (options: AppOptions): App => {
   const cookieRules = cookieRulesFor(publicUrl, options.cookieSameSite ?? "lax")
   const standingHeaders = Object.entries(securityHeaders(publicUrl, profile === "asvs"))
   const clientAddress = clientAddressReader(options.trustedProxies ?? [])
-  const limits = addressLimits({ database, now, report, on: options.addressLimits ?? true })
+  const limits = addressLimits({
+    database,
+    now,
+    report,
+    on: options.addressLimits ?? true,
+    figures: options.addressFigures,
+  })
   // The longest prefix first, so that the root's few files come last.
   const mounted = options.doors.map(mount).toSorted((a, b) => b.door.prefix.length - a.door.prefix.length)
 
