@@ -1,6 +1,9 @@
 /** An engine on a database of its own in memory, with a clock that stands still until it is moved. For tests. */
 import { randomBytes } from "node:crypto"
 import type { Context } from "../engine/context.ts"
+import { createEngine } from "../engine/create-engine.ts"
+import type { Engine } from "../engine/engine.ts"
+import { type Kinds, kindsOf } from "../engine/factors/kinds.ts"
 import { defaultSettings, type Settings } from "../engine/settings.ts"
 import type { Mail } from "../engine/outbox.ts"
 import { bounds, openVault } from "../engine/vault.ts"
@@ -82,7 +85,10 @@ export async function contextForTests(
     reports,
     async mails() {
       // With the clock standing still only SQLite's row number says which came first.
-      const inOrder = database.dialect === "sqlite" ? sql`select id, body from outbox order by rowid` : sql`select id, body from outbox order by id`
+      const inOrder =
+        database.dialect === "sqlite"
+          ? sql`select id, body from outbox order by rowid`
+          : sql`select id, body from outbox order by id`
       const rows = await database.query<{ id: string; body: string }>(inOrder)
       return Promise.all(
         rows.map(async ({ id, body }) => JSON.parse(await vault.open(body, bounds.outbox(id))) as Mail),
@@ -90,4 +96,15 @@ export async function contextForTests(
     },
     close: () => database.close(),
   }
+}
+
+export type EngineForTests = ContextForTests & { readonly engine: Engine }
+
+/** A whole engine. `kinds`: other kinds beside the usual ones. */
+export async function engineForTests(
+  options: Parameters<typeof contextForTests>[0] & { kinds?: Kinds } = {},
+): Promise<EngineForTests> {
+  const tests = await contextForTests(options)
+  const kinds = [...(options.kinds ?? []), ...kindsOf(tests.ctx)]
+  return { ...tests, engine: createEngine(tests.ctx, kinds) }
 }

@@ -32,7 +32,6 @@ export async function planChange(
   },
 ): Promise<Plan<{ token?: string }>> {
   const { user, before, remaining } = change
-  const isOn = ({ state }: StoredFactor): boolean => state === "on"
   const endsLast = before.some(isOn) && !remaining.some(isOn)
   if (endsLast && isBoundByPolicy(on.actor) && !mayDropLastFactor(user, ctx.settings))
     throw new CountersignError("factor_required")
@@ -61,8 +60,10 @@ export async function planChange(
   }
 }
 
+const isOn = ({ state }: StoredFactor): boolean => state === "on"
+
 /** The default stays while it is on; else the oldest that is on follows it. */
 function defaultAmong(remaining: readonly StoredFactor[], user: StoredUser): string | null {
-  const on = remaining.filter(({ state }) => state === "on")
+  const on = remaining.filter(isOn)
   return on.find(({ id }) => id === user.defaultFactorId)?.id ?? on[0]?.id ?? null
 }

@@ -35,12 +35,6 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
   const describe = (factor: StoredFactor, user: StoredUser): PublicFactor | undefined =>
     kinds.find(({ name }) => name === factor.kind)?.describe(factor, user)
 
-  const findOwn = (factors: readonly StoredFactor[], id: string): StoredFactor => {
-    const factor = factors.find((candidate) => candidate.id === id)
-    if (factor === undefined) throw new CountersignError("not_found")
-    return factor
-  }
-
   return {
     ...pendingOf(ctx, kinds),
     confirm: confirmOf(ctx, kinds),
@@ -142,9 +136,9 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
         if (turned.length === 0) return { writes: [], result: {} }
         const remaining = before.map((factor) => (turned.includes(factor) ? { ...factor, state: input.state } : factor))
         const kind = kinds.find(({ name }) => name === input.kind)
-        const on_ = input.state === "on"
+        const turnsOn = input.state === "on"
         if (
-          on_ &&
+          turnsOn &&
           remaining.filter(({ kind: of, state }) => of === input.kind && state === "on").length >
             (kind?.maximum ?? Infinity)
         )
@@ -153,11 +147,11 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
           user,
           before,
           remaining,
-          writes: turned.map((factor) => (on_ ? switchOn(factor, factor.name, ctx.now()) : switchOff(factor))),
+          writes: turned.map((factor) => (turnsOn ? switchOn(factor, factor.name, ctx.now()) : switchOff(factor))),
           keepCodes: true,
-          event: on_ ? "factor.turned_on" : "factor.turned_off",
+          event: turnsOn ? "factor.turned_on" : "factor.turned_off",
           detail: { kind: input.kind },
-          notice: { name: on_ ? "factor_added" : "factor_removed", facts: { kind: input.kind } },
+          notice: { name: turnsOn ? "factor_added" : "factor_removed", facts: { kind: input.kind } },
         })
       })
       ctx.mailIsWaiting()
@@ -224,6 +218,12 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
       return begun
     },
   }
+}
+
+function findOwn(factors: readonly StoredFactor[], id: string): StoredFactor {
+  const factor = factors.find((candidate) => candidate.id === id)
+  if (factor === undefined) throw new CountersignError("not_found")
+  return factor
 }
 
 /** What was never confirmed may go without more ado: it protects nothing yet. Says whether it was one. */
