@@ -1,18 +1,17 @@
 import { describe, expect, test } from "vitest"
+import type { Source } from "../engine/engine.ts"
 import { appForTests, testDoor } from "./app-for-tests.ts"
 
 const door = testDoor([{ method: "GET", path: "/source", handle: ({ source }) => ({ status: 200, json: source }) }])
 
 describe("where a request comes from", () => {
   const { fetch } = appForTests([door], { trustedProxies: ["10.0.0.0/8", "loopback"] })
+  const sourceOf = async (headers: Record<string, string>, address?: string): Promise<Source> => {
+    const response = await fetch("/t/source", { headers }, address === undefined ? {} : { address })
+    return (await response.json()) as Source
+  }
   const addressOf = async (peer: string, forwarded?: string) =>
-    (
-      await (
-        await fetch("/t/source", forwarded === undefined ? {} : { headers: { "x-forwarded-for": forwarded } }, {
-          address: peer,
-        })
-      ).json()
-    ).address
+    (await sourceOf(forwarded === undefined ? {} : { "x-forwarded-for": forwarded }, peer)).address
   test.each([
     ["192.0.2.1", undefined, "192.0.2.1"],
     ["192.0.2.1", "198.51.100.1", "192.0.2.1"],
@@ -33,11 +32,9 @@ describe("where a request comes from", () => {
     expect(() => appForTests([door], { trustedProxies: ["proxy.example"] })).toThrow(TypeError)
   })
   test("agent and language are kept short and plain", async () => {
-    const headers = { "user-agent": `Agent/1 ${"x".repeat(500)}`, "accept-language": "de-AT,en;q=0.8" }
-    const source = (await (await fetch("/t/source", { headers })).json()) as { agent: string; locale: string }
+    const source = await sourceOf({ "user-agent": `Agent/1 ${"x".repeat(500)}`, "accept-language": "de-AT,en;q=0.8" })
     expect(source.agent).toHaveLength(300)
     expect(source.locale).toBe("de-AT")
-    const odd = await (await fetch("/t/source", { headers: { "accept-language": "*" } })).json()
-    expect(odd.locale).toBeUndefined()
+    expect((await sourceOf({ "accept-language": "*" })).locale).toBeUndefined()
   })
 })

@@ -55,7 +55,7 @@ const problem = z
     title: z.string(),
     status: z.int(),
     detail: z.string().optional(),
-    code: z.string().describe("What to decide by. Texts may change, codes don't."),
+    code: z.enum([...errorCodes, "fault"]).describe("What to decide by. Texts may change, codes don't."),
     errors: z
       .array(z.strictObject({ field: z.string(), reason: z.string() }))
       .optional()
@@ -210,13 +210,11 @@ In a browser the session is an HttpOnly cookie; the page's origin has to be this
 else sends \`Authorization: Bearer …\`: a session's token (\`css_\`), a user's or a service's key (\`csk_\`), or an open
 challenge's token (\`csc_\`), which opens nothing but what settles it. A token in the address is refused.
 
-Where a session is given a new token, a cookie is replaced and a bearer reads it in \`Countersign-Session\`.
+Where a session is given a new token, a cookie is replaced and a bearer reads it in \`Countersign-Session\`.`
 
-Scopes of service keys: ${Object.entries(serviceScopes)
-  .map(([scope, meaning]) => `\`${scope}\` ${meaning}`)
-  .join(" ")}
-
-Codes: ${errorCodes.map((code) => `\`${code}\` ${meanings[code].status}`).join(", ")}.`
+const scopeList = Object.entries(serviceScopes)
+  .map(([scope, meaning]) => `\`${scope}\`: ${meaning}`)
+  .join(" ")
 
 /** The API's description, made from the schemas that check its input. */
 export const openApiDocument = (publicUrl: string): OpenApiDocument => {
@@ -260,7 +258,7 @@ export const openApiDocument = (publicUrl: string): OpenApiDocument => {
         serviceKey: {
           type: "http",
           scheme: "bearer",
-          description: "A service's API key (`csk_…`) that holds the scope.",
+          description: `A service's API key (\`csk_…\`) that holds the scope. ${scopeList}`,
         },
       },
     },
