@@ -18,7 +18,9 @@ const kept = <T>(make: (language: Language) => T): ((language: Language) => T) =
   }
 }
 const dates = kept((of) => new Intl.DateTimeFormat(textsOf(of).dates, { dateStyle: "long", timeZone: "UTC" }))
-const exacts = kept((of) => new Intl.DateTimeFormat(textsOf(of).dates, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" }))
+const exacts = kept(
+  (of) => new Intl.DateTimeFormat(textsOf(of).dates, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" }),
+)
 const relatives = kept((of) => new Intl.RelativeTimeFormat(textsOf(of).dates, { numeric: "auto" }))
 
 /** A day in words: the server doesn't know the person's zone, so no hour. */
@@ -26,7 +28,9 @@ export const dateOf = (language: Language, at: number): string => dates(language
 
 /** "5 minutes ago", "yesterday", and after a week the date. The exact moment is in the title. */
 export const ago = (language: Language, now: number, at: number): Html =>
-  html`<time datetime="${new Date(at).toISOString()}" data-exact title="${exacts(language).format(at)} UTC">${agoPlainly(language, now, at)}</time>`
+  html`<time datetime="${new Date(at).toISOString()}" data-exact title="${exacts(language).format(at)} UTC"
+    >${agoPlainly(language, now, at)}</time
+  >`
 
 export const agoPlainly = (language: Language, now: number, at: number): string => {
   const past = Math.max(0, now - at)
@@ -53,5 +57,7 @@ export const lasting = (language: Language, seconds: number): string => {
 export const until = (language: Language, now: number, at: number): Html => {
   const { when } = textsOf(language)
   const words = at <= now ? when.over : sayPlainly(when.in, { duration: lasting(language, (at - now) / 1000) })
-  return html`<time datetime="${new Date(at).toISOString()}" data-until="${when.at}" data-over="${when.over}">${words}</time>`
+  return html`<time datetime="${new Date(at).toISOString()}" data-until="${when.at}" data-over="${when.over}"
+    >${words}</time
+  >`
 }

@@ -13,5 +13,11 @@ const icons: Record<Tone, IconName> = { bad: "alert", good: "done", warn: "alert
  */
 export const notice = (tone: Tone, body: Html, focus = false): Html =>
   focus
-    ? html`<div class="notice ${tone}" role="${tone === "bad" ? "alert" : "status"}" tabindex="-1" autofocus>${icon(icons[tone])}<div>${body}</div></div>`
-    : html`<div class="notice ${tone}">${icon(icons[tone])}<div>${body}</div></div>`
+    ? html`<div class="notice ${tone}" role="${tone === "bad" ? "alert" : "status"}" tabindex="-1" autofocus>
+        ${icon(icons[tone])}
+        <div>${body}</div>
+      </div>`
+    : html`<div class="notice ${tone}">
+        ${icon(icons[tone])}
+        <div>${body}</div>
+      </div>`

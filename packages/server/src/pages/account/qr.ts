@@ -6,7 +6,16 @@ import type { Html } from "./say.ts"
 export const qrCode = (content: string, label: string): Html => {
   const rows = encodeQR(content, "raw", { ecc: "medium", border: 4 })
   const size = rows.length
-  return html`<svg class="qr" role="img" aria-label="${label}" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path fill="#000" d="${pathOf(rows)}"/></svg>`
+  return html`<svg
+    class="qr"
+    role="img"
+    aria-label="${label}"
+    viewBox="0 0 ${size} ${size}"
+    shape-rendering="crispEdges"
+  >
+    <path fill="#fff" d="M0 0h${size}v${size}H0z" />
+    <path fill="#000" d="${pathOf(rows)}" />
+  </svg>`
 }
 
 // Each run of dark modules is one rectangle: about a third of the size of one for each module.

@@ -30,7 +30,8 @@ export const refusalOf = (error: CountersignError, frame: Frame, context: Refusa
     case "input_invalid": {
       const names = details.fields?.map(({ field }) => named(field)) ?? (details.field ? [named(details.field)] : [])
       const entries = names.map((name): [string, string] => {
-        const text = words.fields.malformed[name] ?? words.fields.malformed["other"] ?? ""
+        const isLong = name === "code" && context.kind === "recovery-code"
+        const text = words.fields.malformed[isLong ? "answer" : name] ?? words.fields.malformed["other"] ?? ""
         return [name, sayPlainly(text, { digits: context.digits ?? 6 })]
       })
       return inFields(entries, words.refusals.input_invalid)
@@ -38,17 +39,27 @@ export const refusalOf = (error: CountersignError, frame: Frame, context: Refusa
     case "password_rejected": {
       const reasons = details.reasons ?? []
       const sentences = (reasons.length === 0 ? ["other"] : reasons).map((reason) =>
-        sayPlainly(words.passwordReasons[reason] ?? words.passwordReasons["other"] ?? "", { length: details.minimumLength ?? 8 }),
+        sayPlainly(words.passwordReasons[reason] ?? words.passwordReasons["other"] ?? "", {
+          length: details.minimumLength ?? 8,
+        }),
       )
       return inFields([[named("password"), sentences.join(" ")]], words.refusals.password_rejected)
     }
+    case "credentials_incorrect":
+      if (context.kind === "password") return inFields([["code", words.wrongCode.password]], words.wrongCode.password)
+      if (details.field !== undefined)
+        return inFields([[named(details.field), words.fields.malformed["current"] ?? ""]], "")
+      return { summary: html`${words.refusals.credentials_incorrect}`, fields: {} }
     case "code_incorrect":
     case "code_already_used":
       return inFields([["code", codeWords(error, frame, context)]], words.refusals[error.code])
     case "too_many_attempts":
     case "too_many_requests": {
       const { retryAfter } = details
-      const when = retryAfter === undefined ? html`${words.when.soon}` : until(frame.language, frame.now, frame.now + retryAfter * 1000)
+      const when =
+        retryAfter === undefined
+          ? html`${words.when.soon}`
+          : until(frame.language, frame.now, frame.now + retryAfter * 1000)
       return { summary: say(words.refusals[error.code], { when }), fields: {} }
     }
     default:
@@ -68,7 +79,12 @@ export const missing = (frame: Frame, fields: readonly string[]): Refusal => {
 const inFields = (entries: readonly [string, string][], otherwise: string): Refusal => {
   if (entries.length === 0) return { summary: html`${otherwise}`, fields: {} }
   const links = entries.map(([name, words]) => html`<a href="#${name}">${words}</a>`)
-  const summary = links.length === 1 ? html`${links}` : html`<ul>${links.map((link) => html`<li>${link}</li>`)}</ul>`
+  const summary =
+    links.length === 1
+      ? html`${links}`
+      : html`<ul>
+          ${links.map((link) => html`<li>${link}</li>`)}
+        </ul>`
   return { summary, fields: Object.fromEntries(entries) }
 }
 
@@ -78,7 +94,9 @@ const codeWords = (error: CountersignError, frame: Frame, context: RefusalContex
   const { clockOffSeconds: off } = error.details
   if (error.code === "code_already_used") sentences.push(words.refusals.code_already_used)
   else if (off !== undefined && off !== 0)
-    sentences.push(sayPlainly(off < 0 ? words.wrongCode.clockBehind : words.wrongCode.clockAhead, { seconds: Math.abs(off) }))
+    sentences.push(
+      sayPlainly(off < 0 ? words.wrongCode.clockBehind : words.wrongCode.clockAhead, { seconds: Math.abs(off) }),
+    )
   else if (context.kind === "recovery-code") sentences.push(words.wrongCode.recovery)
   else if (context.kind === "email-code") sentences.push(words.wrongCode.mailed)
   else if (context.kind === "password") sentences.push(words.wrongCode.password)

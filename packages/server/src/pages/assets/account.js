@@ -56,31 +56,33 @@ addEventListener("pageshow", () => {
   }
 })
 
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest("button[data-copy],button[data-print],button[data-show]")
-  if (!button) return
-  const { copy, show } = button.dataset
-  if (copy !== undefined) {
-    const said = button.querySelector("span") ?? button
-    try {
-      await navigator.clipboard.writeText(copy)
-      const idle = said.textContent
-      said.textContent = live.textContent = button.dataset.copied
-      setTimeout(() => {
-        said.textContent = idle
-        live.textContent = ""
-      }, 2000)
-    } catch {
-      const shown = document.querySelector("[data-copied-from]")
-      getSelection().selectAllChildren(shown)
-    }
-  } else if (show !== undefined) {
-    const input = document.getElementById(show)
-    const hidden = input.type === "password"
-    input.type = hidden ? "text" : "password"
-    button.textContent = button.dataset[hidden ? "hide" : "label"]
-    button.setAttribute("aria-pressed", String(hidden))
-  } else print()
+const copy = async (button) => {
+  const said = button.querySelector("span") ?? button
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy)
+    const idle = said.textContent
+    said.textContent = live.textContent = button.dataset.copied
+    setTimeout(() => {
+      said.textContent = idle
+      live.textContent = ""
+    }, 2000)
+  } catch {
+    // Not allowed here: what is to be copied is at least marked.
+    getSelection().selectAllChildren(document.querySelector("[data-copied-from]"))
+  }
+}
+const reveal = (button) => {
+  const input = document.getElementById(button.dataset.show)
+  const hidden = input.type === "password"
+  input.type = hidden ? "text" : "password"
+  button.textContent = button.dataset[hidden ? "hide" : "label"]
+  button.setAttribute("aria-pressed", String(hidden))
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy],[data-print],[data-show]")
+  if (button?.dataset.copy) void copy(button)
+  else if (button?.dataset.show) reveal(button)
+  else if (button) print()
 })
 
 // Times in the person's own zone, counted down where there is something to wait for.

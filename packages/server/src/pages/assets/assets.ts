@@ -10,15 +10,22 @@ const place = new URL(import.meta.url.endsWith(".ts") ? "./" : "../../../src/pag
 type Asset = { readonly name: string; readonly type: string; readonly content: string }
 
 /** What the pages need beside themselves. The name carries a hash of the content, so that it can be kept for ever. */
-export type Assets = { readonly css: string; readonly js: string; readonly icon: string; readonly routes: readonly Route[] }
+export type Assets = {
+  readonly css: string
+  readonly js: string
+  readonly icon: string
+  readonly routes: readonly Route[]
+}
+
+const read = (name: string): string => readFileSync(new URL(name, place), "utf8")
+
+const named = (stem: string, ending: string, type: string, content: string): Asset => {
+  const hash = createHash("sha256").update(content).digest("base64url").slice(0, 12)
+  return { name: `${stem}.${hash}.${ending}`, type, content }
+}
 
 /** Reads the files once. `base`: where the pages stand. */
 export const openAssets = (base: string): Assets => {
-  const read = (name: string): string => readFileSync(new URL(name, place), "utf8")
-  const named = (stem: string, ending: string, type: string, content: string): Asset => {
-    const hash = createHash("sha256").update(content).digest("base64url").slice(0, 12)
-    return { name: `${stem}.${hash}.${ending}`, type, content }
-  }
   const css = named("account", "css", "text/css; charset=utf-8", withoutComments(read("account.css")))
   const js = named("account", "js", "text/javascript; charset=utf-8", read("account.js"))
   const icon = named("mark", "svg", "image/svg+xml", markFile)

@@ -7,18 +7,21 @@ const einige = (zahl: number, eins: string, viele: string): string => (zahl === 
 const refusals: Texts["refusals"] = {
   input_invalid: "In diesem Formular fehlt etwas oder ist anders geschrieben als erwartet. Bitte prüfen Sie es.",
   unauthenticated: "Sie wurden abgemeldet. Melden Sie sich wieder an, um weiterzumachen.",
-  credentials_incorrect: "Adresse und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.",
+  credentials_incorrect:
+    "Adresse und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.",
   account_disabled: "Dieses Konto ist abgeschaltet. Wenden Sie sich an die Betreiber dieses Dienstes.",
   address_unconfirmed: "Ihre Adresse ist noch nicht bestätigt. Öffnen Sie den Link, den wir Ihnen geschickt haben.",
   too_many_attempts: "Zu viele Versuche. Sie können es {when} wieder versuchen.",
   too_many_requests: "Aus Ihrem Netz kamen zu viele Versuche. Sie können es {when} wieder versuchen.",
-  challenge_spent: "Das hat zu lange gedauert, oder es waren zu viele Versuche. Melden Sie sich noch einmal von vorn an.",
+  challenge_spent:
+    "Das hat zu lange gedauert, oder es waren zu viele Versuche. Melden Sie sich noch einmal von vorn an.",
   code_incorrect: "Dieser Code stimmt nicht. Nehmen Sie den neuesten und versuchen Sie es noch einmal.",
   code_already_used: "Dieser Code war richtig, ist aber schon verwendet. Warten Sie auf den nächsten.",
   factor_dead: "Für diese App gab es zu viele falsche Codes. Entfernen Sie sie und fügen Sie sie neu hinzu.",
   kind_not_offered: "Dieser Weg steht Ihnen hier nicht offen. Wählen Sie einen anderen.",
   factor_limit_reached: "Sie haben so viele Apps, wie erlaubt sind. Entfernen Sie zuerst eine.",
-  factor_required: "Hier brauchen Sie mindestens einen zweiten Schritt, darum muss der letzte bleiben. Fügen Sie zuerst einen anderen hinzu.",
+  factor_required:
+    "Hier brauchen Sie mindestens einen zweiten Schritt, darum muss der letzte bleiben. Fügen Sie zuerst einen anderen hinzu.",
   already_enrolled: "Es ist schon eine Authenticator-App eingerichtet. Entfernen Sie sie zuerst.",
   enrolment_required: "Bevor es weitergeht, müssen Sie einen zweiten Schritt einrichten.",
   enrolment_expired: "Das hat zu lange gedauert, der Schlüssel gilt nicht mehr. Beginnen Sie mit einem neuen.",
@@ -31,12 +34,14 @@ const refusals: Texts["refusals"] = {
   address_taken: "Diese Adresse kann nicht verwendet werden. Wählen Sie eine andere.",
   password_rejected: "Dieses Passwort kann nicht verwendet werden.",
   link_invalid: "Dieser Link ist schon verwendet oder abgelaufen.",
-  origin_refused: "Diese Seite war lange offen oder kam von anderswo. Es wurde nichts geändert. Versuchen Sie es noch einmal.",
+  origin_refused:
+    "Diese Seite war lange offen oder kam von anderswo. Es wurde nichts geändert. Versuchen Sie es noch einmal.",
   method_not_allowed: "Das geht hier nicht.",
   unsupported_media_type: "Das kann hier nicht gelesen werden.",
   body_too_large: "Das ist zu lang. Kürzen Sie es und versuchen Sie es noch einmal.",
   request_timeout: "Das hat zu lange gedauert. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
-  unavailable: "Wir kommen gerade nicht an unsere Daten. Es wurde nichts geändert. Versuchen Sie es in einer Minute wieder.",
+  unavailable:
+    "Wir kommen gerade nicht an unsere Daten. Es wurde nichts geändert. Versuchen Sie es in einer Minute wieder.",
 }
 
 export const de: Texts = {
@@ -158,7 +163,10 @@ export const de: Texts = {
   },
   checkMail: {
     title: "Sehen Sie in Ihre Mails",
-    confirm: "Wir haben einen Link an {email} geschickt. Öffnen Sie ihn, um zu bestätigen, dass die Adresse Ihnen gehört.",
+    confirm:
+      "Wir haben einen Link an {email} geschickt. Öffnen Sie ihn, um zu bestätigen, dass die Adresse Ihnen gehört.",
+    unconfirmed:
+      "Ihre Adresse ist noch nicht bestätigt. Beim Anlegen des Kontos haben wir einen Link an {email} geschickt. Öffnen Sie ihn, oder lassen Sie einen neuen schicken.",
     reset: "Wenn es zu {email} ein Konto gibt, ist ein Link für ein neues Passwort unterwegs.",
     change:
       "Wir haben einen Link an {email} geschickt. Ihre Adresse ändert sich, wenn Sie ihn öffnen; bis dahin bleibt die alte.",
@@ -222,7 +230,8 @@ export const de: Texts = {
 
   authenticator: {
     title: "Authenticator‑App hinzufügen",
-    intro: "Eine Authenticator-App auf Ihrem Handy macht alle {period} Sekunden einen neuen Code. Sie geben ihn nach dem Passwort ein.",
+    intro:
+      "Eine Authenticator-App auf Ihrem Handy macht alle {period} Sekunden einen neuen Code. Sie geben ihn nach dem Passwort ein.",
     introNeeds: "Jede ist recht: die im Passwortmanager Ihres Handys oder eine, die Sie schon haben.",
     begin: "QR-Code zeigen",
     scan: "Scannen",
@@ -355,10 +364,9 @@ export const de: Texts = {
     "password-reset": "Ihr Passwort ist geändert. Melden Sie sich mit dem neuen an.",
     "profile-saved": "Ihre Angaben sind gespeichert.",
     "signed-out": "Sie sind abgemeldet.",
-    "code-used": (left) =>
-      left === 0
-        ? "Das war Ihr letzter Wiederherstellungscode. Machen Sie jetzt neue."
-        : `Sie haben einen Wiederherstellungscode verwendet. Es ${left === 1 ? "bleibt einer" : `bleiben ${left}`}.`,
+    "signed-up": "Ihr Konto ist bereit. Sie können sich jetzt anmelden.",
+    "code-used":
+      "Sie haben sich mit einem Wiederherstellungscode angemeldet. Jeder gilt einmal: Unten steht, wie viele übrig sind.",
   },
 
   factor: {
@@ -387,7 +395,12 @@ export const de: Texts = {
     button: "Link schicken",
     busy: "Wird geschickt …",
   },
-  profile: { title: "Name und Sprache", button: "Speichern", busy: "Wird gespeichert …", byBrowser: "Wie der Browser wünscht" },
+  profile: {
+    title: "Name und Sprache",
+    button: "Speichern",
+    busy: "Wird gespeichert …",
+    byBrowser: "Wie der Browser wünscht",
+  },
   forgot: {
     title: "Passwort vergessen?",
     body: "Wir schicken Ihnen einen Link, mit dem Sie ein neues wählen. Ihr zweiter Schritt bleibt, wie er ist.",

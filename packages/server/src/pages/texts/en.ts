@@ -34,7 +34,8 @@ const refusals: Record<ErrorCode, string> = {
   address_taken: "That address can’t be used. Choose another.",
   password_rejected: "That password can’t be used.",
   link_invalid: "This link has been used already, or its time is up.",
-  origin_refused: "This page was open for a long time, or came from somewhere else. Nothing was changed. Try once more.",
+  origin_refused:
+    "This page was open for a long time, or came from somewhere else. Nothing was changed. Try once more.",
   method_not_allowed: "That can’t be done here.",
   unsupported_media_type: "That can’t be read here.",
   body_too_large: "That is too long. Make it shorter and try again.",
@@ -162,6 +163,8 @@ export const en = {
   checkMail: {
     title: "Check your mail",
     confirm: "We sent a link to {email}. Open it to confirm that the address is yours.",
+    unconfirmed:
+      "Your address isn’t confirmed yet. We sent a link to {email} when the account was made; open it, or have a new one sent.",
     reset: "If there is an account for {email}, a link to choose a new password is on its way.",
     change: "We sent a link to {email}. Your address changes when you open it; until then the old one stays.",
     unknownAddress: "your address",
@@ -206,13 +209,15 @@ export const en = {
     usePassword: "Use your password",
     lost: "Lost your device?",
     lostWithCodes: "Use one of the recovery codes that you saved. Then remove the lost device on the Security page.",
-    lostWithout: "Without your device or a code nobody can sign in. Ask the people who run this service to reset your second step.",
+    lostWithout:
+      "Without your device or a code nobody can sign in. Ask the people who run this service to reset your second step.",
     someoneElse: "Sign in as someone else",
   },
   enrol: {
     title: "Set up a second step",
     body: "{issuer} asks for a code from your phone as well as your password. Then a stolen password alone opens nothing.",
-    takes: "It takes about two minutes. You need an authenticator app, for example the one that is built into your phone or password manager.",
+    takes:
+      "It takes about two minutes. You need an authenticator app, for example the one that is built into your phone or password manager.",
     button: "Set up authenticator app",
     mailButton: "Use codes by mail",
     later: "Not now",
@@ -221,7 +226,8 @@ export const en = {
 
   authenticator: {
     title: "Add an authenticator app",
-    intro: "An authenticator app on your phone makes a new code every {period} seconds. You type it after your password.",
+    intro:
+      "An authenticator app on your phone makes a new code every {period} seconds. You type it after your password.",
     introNeeds: "Any of them will do: the one in your phone’s password manager, or one that you have already.",
     begin: "Show the QR code",
     scan: "Scan this",
@@ -352,10 +358,8 @@ export const en = {
     "password-reset": "Your password has been changed. Sign in with the new one.",
     "profile-saved": "Your details are saved.",
     "signed-out": "You are signed out.",
-    "code-used": (left: number): string =>
-      left === 0
-        ? "That was your last recovery code. Make new ones now."
-        : `You used a recovery code. You have ${some(left, "code", "codes")} left.`,
+    "signed-up": "Your account is ready. You can sign in now.",
+    "code-used": "You signed in with a recovery code. Each works once: see below how many are left.",
   },
 
   factor: {
@@ -365,7 +369,8 @@ export const en = {
     remove: "Remove",
     removeTitle: "Remove “{name}”?",
     removeOther: "Its codes stop working at once. You still have {names}.",
-    removeLast: "It is your only second step. Without it your password alone opens this account, and your recovery codes stop working too.",
+    removeLast:
+      "It is your only second step. Without it your password alone opens this account, and your recovery codes stop working too.",
     removeButton: "Remove",
     removeBusy: "Removing …",
     keep: "Keep it",
@@ -423,7 +428,7 @@ export const en = {
       "password.reset_requested": "Somebody asked for a link to reset your password",
       "sign_in.complete": "You signed in",
       "sign_in.password": "You typed your password",
-      "sign_out": "You signed out",
+      sign_out: "You signed out",
     } as Record<string, string>,
     refusedEvents: {
       "sign_in.password": "A sign-in with a wrong password was refused",

@@ -10,10 +10,21 @@ import type { Html } from "../say.ts"
 /** What happened, in plain words, newest first. */
 export const activityRows = (frame: Frame, items: readonly Activity[]): Html => {
   const words = textsOf(frame.language)
-  return html`<ul class="moments">${items.map((item) => {
-    const from = item.door === "cli" ? words.activity.operator : [item.agent === null ? undefined : deviceName(item.agent, words.security), item.address].filter(Boolean).join(" · ")
-    return html`<li><p>${wordsOf(frame, item)}</p>${ago(frame.language, frame.now, item.at)}<p class="hint">${from}</p></li>`
-  })}</ul>`
+  return html`<ul class="moments">
+    ${items.map((item) => {
+      const from =
+        item.door === "cli"
+          ? words.activity.operator
+          : [item.agent === null ? undefined : deviceName(item.agent, words.security), item.address]
+              .filter(Boolean)
+              .join(" · ")
+      return html`<li>
+        <p>${wordsOf(frame, item)}</p>
+        ${ago(frame.language, frame.now, item.at)}
+        <p class="hint">${from}</p>
+      </li>`
+    })}
+  </ul>`
 }
 
 const wordsOf = (frame: Frame, item: Activity): string => {
@@ -22,15 +33,20 @@ const wordsOf = (frame: Frame, item: Activity): string => {
   return refused ?? activity.events[item.event] ?? activity.unknown
 }
 
-export const activityPage = (frame: Frame, of: { items: readonly Activity[]; next: string | null; first: boolean }): View => {
+export const activityPage = (
+  frame: Frame,
+  of: { items: readonly Activity[]; next: string | null; first: boolean },
+): View => {
   const words = textsOf(frame.language)
   const { activity } = words
   return {
     title: activity.title,
     width: "wide",
     body: html`${heading(frame, activity.title)}
-${of.items.length === 0 ? html`<p class="quiet">${words.security.activityNone}</p>` : activityRows(frame, of.items)}
-<p class="buttons">${of.first ? "" : html`<a href="${frame.base}/activity">${activity.newest}</a>`}${of.next === null ? "" : html`<a href="${frame.base}/activity?after=${encodeURIComponent(of.next)}">${activity.older}</a>`}</p>
-<p class="others"><a href="${frame.base}">${words.checkMail.backToSecurity}</a></p>`,
+      ${of.items.length === 0 ? html`<p class="quiet">${words.security.activityNone}</p>` : activityRows(frame, of.items)}
+      <p class="buttons">
+        ${of.first ? "" : html`<a href="${frame.base}/activity">${activity.newest}</a>`}${of.next === null ? "" : html`<a href="${frame.base}/activity?after=${encodeURIComponent(of.next)}">${activity.older}</a>`}
+      </p>
+      <p class="others"><a href="${frame.base}">${words.checkMail.backToSecurity}</a></p>`,
   }
 }

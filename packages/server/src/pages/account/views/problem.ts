@@ -26,6 +26,8 @@ export const problemPage = (frame: Frame, problem: Problem, next?: { href: strin
     title,
     width: "step",
     failed: true,
-    body: html`<h1>${title}</h1>${notice("bad", html`${body}`, true)}<p><a class="button main whole" href="${to.href}">${to.label}</a></p>`,
+    body: html`<h1>${title}</h1>
+      ${notice("bad", html`${body}`, true)}
+      <p><a class="button main whole" href="${to.href}">${to.label}</a></p>`,
   }
 }

@@ -1,7 +1,7 @@
 import { html } from "hono/html"
 import type { ChallengeView } from "../../../engine/engine.ts"
 import { textsOf } from "../../texts/texts.ts"
-import { button, checkbox, codeField, field, recoveryCodeField } from "../fields.ts"
+import { button, checkbox, codeField, field, recoveryCodeField, username } from "../fields.ts"
 import type { Frame, View } from "../frame.ts"
 import { formToken, heading } from "../frame.ts"
 import { lasting, until } from "../moments.ts"
@@ -24,7 +24,7 @@ export type SecondStep = {
   readonly typed?: string | undefined
   readonly newMail?: boolean | undefined
   /** What a step-up goes on to: the address, and the fields that were typed there. */
-  readonly then?: { readonly path: string; readonly fields: Readonly<Record<string, string>> } | undefined
+  readonly goal?: { readonly path: string; readonly fields: Readonly<Record<string, string>> } | undefined
 }
 
 /** The page that asks for a code (or, to step up, a password), for one kind of proof; the others stand below. */
@@ -41,11 +41,10 @@ export const secondStepPage = (frame: Frame, of: SecondStep): View => {
     failed: of.refusal !== undefined,
     // A refused code is told at its field, where the cursor stands: it is typed anew at once.
     body: html`${heading(frame, title, { bad: codeRefusal ? undefined : of.refusal?.summary, good: of.newMail ? html`${words.checkMail.sentAgain}` : undefined })}
-${stepUp ? html`<p>${words.stepUp.body}</p>` : ""}
-<p>${leadOf(frame, of)}</p>
-${waiting ? startForm(frame, of, action, "main") : answerForm(frame, of, action)}
-${otherWays(frame, of, action)}
-${stepUp ? html`<p><a href="${frame.base}">${words.cancel}</a></p>` : signInFoot(frame, of)}`,
+      ${stepUp ? html`<p>${words.stepUp.body}</p>` : ""}
+      <p>${leadOf(frame, of)}</p>
+      ${waiting ? startForm(frame, of, action, "main") : answerForm(frame, of, action)} ${otherWays(frame, of, action)}
+      ${stepUp ? html`<p><a href="${frame.base}">${words.cancel}</a></p>` : signInFoot(frame, of)}`,
   }
 }
 
@@ -83,9 +82,13 @@ const leadOf = (frame: Frame, of: SecondStep): Html => {
 }
 
 const carried = (of: SecondStep): Html => {
-  if (of.then === undefined) return html``
-  const fields = Object.entries(of.then.fields).filter(([name]) => name !== "form")
-  return html`<input type="hidden" name="then" value="${of.then.path}">${fields.map(([name, value]) => html`<input type="hidden" name="then.${name}" value="${value}">`)}`
+  if (of.goal === undefined) return html``
+  const fields = Object.entries(of.goal.fields).filter(([name]) => name !== "form")
+  return html`<input
+      type="hidden"
+      name="goal"
+      value="${of.goal.path}"
+    />${fields.map(([name, value]) => html`<input type="hidden" name="goal.${name}" value="${value}" />`)}`
 }
 
 const answerForm = (frame: Frame, of: SecondStep, action: string): Html => {
@@ -96,28 +99,47 @@ const answerForm = (frame: Frame, of: SecondStep, action: string): Html => {
   const stepUp = of.challenge.purpose === "step_up"
   const input =
     of.kind === "password"
-      ? field({ name: "code", label: words.fields.password, type: "password", autocomplete: "current-password", wrong, focus, words })
+      ? html`${username(frame.email)}${field({ name: "code", label: words.fields.password, type: "password", autocomplete: "current-password", wrong, focus, words })}`
       : of.kind === "recovery-code"
-        ? recoveryCodeField({ label: words.fields.recoveryCode, hint: words.fields.recoveryCodeHint, value: typed, wrong, focus })
-        : codeField({ label: words.fields.code, digits: of.kind === "email-code" ? of.digits.mailed : of.digits.totp, value: typed, wrong, focus })
+        ? recoveryCodeField({
+            label: words.fields.recoveryCode,
+            hint: words.fields.recoveryCodeHint,
+            value: typed,
+            wrong,
+            focus,
+          })
+        : codeField({
+            label: words.fields.code,
+            digits: of.kind === "email-code" ? of.digits.mailed : of.digits.totp,
+            value: typed,
+            wrong,
+            focus,
+          })
   const remember =
-    of.rememberSeconds === undefined || stepUp
+    of.rememberSeconds === undefined || stepUp || of.kind === "recovery-code"
       ? ""
-      : checkbox({ name: "remember", label: sayPlainly(words.secondStep.remember, { duration: lasting(frame.language, of.rememberSeconds) }), hint: words.secondStep.rememberHint })
-  return html`<form class="stack" method="post" action="${action}">${formToken(frame)}<input type="hidden" name="kind" value="${of.kind}">${carried(of)}
-${input}
-${remember}
-${button(stepUp ? words.stepUp.button : words.secondStep.button, { busy: words.secondStep.busy })}
-</form>`
+      : checkbox({
+          name: "remember",
+          label: sayPlainly(words.secondStep.remember, { duration: lasting(frame.language, of.rememberSeconds) }),
+          hint: words.secondStep.rememberHint,
+        })
+  return html`<form class="stack" method="post" action="${action}">
+    ${formToken(frame)}<input type="hidden" name="kind" value="${of.kind}" />${carried(of)} ${input} ${remember}
+    ${button(stepUp ? words.stepUp.button : words.secondStep.button, { busy: words.secondStep.busy })}
+  </form>`
 }
 
 /** Asks for a mailed code, the first or a newer one. */
 const startForm = (frame: Frame, of: SecondStep, action: string, look: "main" | "link"): Html => {
   const { secondStep, checkMail } = textsOf(frame.language)
   const label = look === "main" ? secondStep.mailSend : secondStep.mailAgain
-  return html`<form class="${look === "main" ? "stack" : ""}" method="post" action="${action}/start">${formToken(frame)}<input type="hidden" name="kind" value="${of.kind}">${carried(of)}${
-    look === "main" ? button(label, { busy: checkMail.sending }) : html`<button class="link" data-busy="${checkMail.sending}">${label}</button>`
-  }</form>`
+  return html`<form class="${look === "main" ? "stack" : ""}" method="post" action="${action}/start">
+    ${formToken(frame)}<input type="hidden" name="kind" value="${of.kind}" />${carried(of)}${
+      look === "main"
+        ? button(label, { busy: checkMail.sending })
+        : html`<button class="link" data-busy="${checkMail.sending}">${label}</button>`
+    }
+  </form>`
 }
 
 /** Always in this order and at this place, on every page that asks for a code (WCAG 3.2.6). */
@@ -133,29 +155,53 @@ const otherWays = (frame: Frame, of: SecondStep, action: string): Html => {
   const again =
     of.kind === "email-code" && sentAt(of) !== undefined
       ? of.mailAgainAt !== undefined && of.mailAgainAt > frame.now
-        ? html`<p class="quiet">${say(secondStep.mailAgainWhen, { when: until(frame.language, frame.now, of.mailAgainAt) })}</p>`
+        ? html`<p class="quiet">
+            ${say(secondStep.mailAgainWhen, { when: until(frame.language, frame.now, of.mailAgainAt) })}
+          </p>`
         : startForm(frame, of, action, "link")
       : ""
   const hasCodes = of.challenge.kinds.some(({ kind }) => kind === "recovery-code")
   const onlyPassword = of.challenge.kinds.every(({ kind }) => kind === "password")
   if (onlyPassword) return html``
-  const lost = html`<details><summary>${secondStep.lost}</summary><p class="quiet">${hasCodes ? secondStep.lostWithCodes : secondStep.lostWithout}</p></details>`
+  const lost = html`<details>
+    <summary>${secondStep.lost}</summary>
+    <p class="quiet">${hasCodes ? secondStep.lostWithCodes : secondStep.lostWithout}</p>
+  </details>`
   const ways = others.map(({ kind }) =>
-    of.then === undefined
+    of.goal === undefined
       ? html`<li><a href="${action}?with=${kind}">${labels[kind]}</a></li>`
-      : html`<li><form method="post" action="${action}/with">${formToken(frame)}<input type="hidden" name="kind" value="${kind}">${carried(of)}<button class="link">${labels[kind]}</button></form></li>`,
+      : html`<li>
+          <form method="post" action="${action}/with">
+            ${formToken(frame)}<input type="hidden" name="kind" value="${kind}" />${carried(of)}<button class="link">
+              ${labels[kind]}
+            </button>
+          </form>
+        </li>`,
   )
-  return html`<div class="others"><h2 class="unseen">${secondStep.others}</h2>${again}<ul>${ways}<li>${lost}</li></ul></div>`
+  return html`<div class="others">
+    <h2 class="unseen">${secondStep.others}</h2>
+    ${again}
+    <ul>
+      ${ways}
+      <li>${lost}</li>
+    </ul>
+  </div>`
 }
 
 const signInFoot = (frame: Frame, of: SecondStep): Html => {
   const { secondStep } = textsOf(frame.language)
-  return html`<div class="quiet small"><p>${leftUntil(frame, secondStep.openLeft, of.challenge.expiresAt)}</p>
-<form method="post" action="${frame.base}/second-step/leave">${formToken(frame)}<button class="link">${secondStep.someoneElse}</button></form></div>`
+  return html`<div class="quiet small">
+    <p>${leftUntil(frame, secondStep.openLeft, of.challenge.expiresAt)}</p>
+    <form method="post" action="${frame.base}/second-step/leave">
+      ${formToken(frame)}<button class="link">${secondStep.someoneElse}</button>
+    </form>
+  </div>`
 }
 
 /** "You have 9 minutes to finish": the limit is told, and counted down where script runs (WCAG 2.2.1). */
 export const leftUntil = (frame: Frame, text: string, at: number): Html =>
   say(text, {
-    duration: html`<time datetime="${new Date(at).toISOString()}" data-until="{left}" data-over="0:00">${lasting(frame.language, Math.max(1, (at - frame.now) / 1000))}</time>`,
+    duration: html`<time datetime="${new Date(at).toISOString()}" data-until="{left}" data-over="0:00"
+      >${lasting(frame.language, Math.max(1, (at - frame.now) / 1000))}</time
+    >`,
   })

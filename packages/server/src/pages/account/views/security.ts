@@ -21,7 +21,15 @@ export type Security = {
   readonly factors: readonly PublicFactor[]
   /** Kinds that could be added now. */
   readonly offered: readonly string[]
-  readonly codes: { readonly left: number; readonly total: number; readonly createdAt: number | null; readonly acknowledged: boolean; readonly canShow: boolean } | undefined
+  readonly codes:
+    | {
+        readonly left: number
+        readonly total: number
+        readonly createdAt: number | null
+        readonly acknowledged: boolean
+        readonly canShow: boolean
+      }
+    | undefined
   readonly sessions: Sessions
   readonly browsers: Browsers
   readonly activity: readonly Activity[]
@@ -39,28 +47,46 @@ export const securityPage = (frame: Frame, of: Security): View => {
     width: "wide",
     failed: of.refusal !== undefined,
     body: html`${heading(frame, words.title, { bad: of.refusal?.summary, good: of.done === undefined ? undefined : html`${of.done}` })}
-${statePart(frame, of)}
-${factorPart(frame, of)}
-${of.codes ? codesPart(frame, of.codes) : ""}
-${accountPart(frame, of.user)}
-${sessionPart(frame, of.sessions)}
-${of.browsers.length > 0 ? browserPart(frame, of.browsers) : ""}
-<section class="part" aria-labelledby="activity"><div class="part-head"><h2 id="activity">${words.activity}</h2>${of.activity.length > 0 ? html`<a href="${frame.base}/activity">${words.activityAll}</a>` : ""}</div>${
-      of.activity.length === 0 ? html`<p class="quiet">${words.activityNone}</p>` : activityRows(frame, of.activity)
-    }</section>`,
+      ${statePart(frame, of)} ${factorPart(frame, of)} ${of.codes ? codesPart(frame, of.codes) : ""}
+      ${accountPart(frame, of.user)} ${sessionPart(frame, of.sessions)}
+      ${of.browsers.length > 0 ? browserPart(frame, of.browsers) : ""}
+      <section class="part" aria-labelledby="activity">
+        <div class="part-head">
+          <h2 id="activity">${words.activity}</h2>
+          ${of.activity.length > 0 ? html`<a href="${frame.base}/activity">${words.activityAll}</a>` : ""}
+        </div>
+        ${
+          of.activity.length === 0 ? html`<p class="quiet">${words.activityNone}</p>` : activityRows(frame, of.activity)
+        }
+      </section>`,
   }
 }
 
 const addButton = (frame: Frame, kind: string, label: string, look: "main" | "plain"): Html =>
-  html`<form method="post" action="${frame.base}/factors">${formToken(frame)}<input type="hidden" name="kind" value="${kind}"><button class="button short${look === "main" ? " main" : ""}" data-busy="${textsOf(frame.language).working}">${label}</button></form>`
+  html`<form method="post" action="${frame.base}/factors">
+    ${formToken(frame)}<input type="hidden" name="kind" value="${kind}" /><button
+      class="button short${look === "main" ? " main" : ""}"
+      data-busy="${textsOf(frame.language).working}"
+    >
+      ${label}
+    </button>
+  </form>`
 
 const statePart = (frame: Frame, of: Security): Html => {
   const words = textsOf(frame.language).security
   const on = of.factors.length > 0
-  const owed = of.owedBy === null || on ? "" : html` ${say(words.owed, { issuer: frame.issuer, date: dateOf(frame.language, of.owedBy) })}`
-  return html`<div class="state ${on ? "good" : "warn"}"><span class="badge">${icon(on ? "guarded" : "shield")}</span><div><p><strong>${on ? words.on : words.off}</strong></p><p class="quiet">${on ? words.onBody : words.offBody}${owed}</p></div>${
-    !on && of.offered.includes("totp") ? addButton(frame, "totp", words.addApp, "main") : ""
-  }</div>`
+  const owed =
+    of.owedBy === null || on
+      ? ""
+      : html` ${say(words.owed, { issuer: frame.issuer, date: dateOf(frame.language, of.owedBy) })}`
+  return html`<div class="state ${on ? "good" : "warn"}">
+    <span class="badge">${icon(on ? "guarded" : "shield")}</span>
+    <div>
+      <p><strong>${on ? words.on : words.off}</strong></p>
+      <p class="quiet">${on ? words.onBody : words.offBody}${owed}</p>
+    </div>
+    ${!on && of.offered.includes("totp") ? addButton(frame, "totp", words.addApp, "main") : ""}
+  </div>`
 }
 
 const kindIcon = (kind: string): IconName => ({ "email-code": "mail", passkey: "key" } as const)[kind] ?? "phone"
@@ -75,15 +101,38 @@ const factorPart = (frame: Frame, of: Security): Html => {
       name === kind ? undefined : kind,
       factor.hint,
       sayPlainly(words.added, { date: agoPlainly(frame.language, frame.now, factor.confirmedAt ?? factor.createdAt) }),
-      factor.lastUsedAt === null ? words.neverUsed : sayPlainly(words.used, { date: agoPlainly(frame.language, frame.now, factor.lastUsedAt) }),
+      factor.lastUsedAt === null
+        ? words.neverUsed
+        : sayPlainly(words.used, { date: agoPlainly(frame.language, frame.now, factor.lastUsedAt) }),
     ].filter((part) => part !== undefined && part !== "")
-    const parts = about.map((part, index) => html`${index === 0 ? "" : html`<i> · </i>`}<span class="nowrap">${part}</span>`)
-    return html`<li>${icon(kindIcon(factor.kind))}<div><p><strong>${name}</strong></p><p class="hint parts">${parts}</p></div><a class="act" href="${frame.base}/factors/${encodeURIComponent(factor.id)}" aria-label="${words.manage}: ${name}">${words.manage}</a></li>`
+    const parts = about.map(
+      (part, index) => html`${index === 0 ? "" : html`<i> · </i>`}<span class="nowrap">${part}</span>`,
+    )
+    return html`<li>
+      ${icon(kindIcon(factor.kind))}
+      <div>
+        <p><strong>${name}</strong></p>
+        <p class="hint parts">${parts}</p>
+      </div>
+      <a class="act" href="${frame.base}/factors/${encodeURIComponent(factor.id)}" aria-label="${words.manage}: ${name}"
+        >${words.manage}</a
+      >
+    </li>`
   }
   const hasApp = of.factors.some(({ kind }) => kind === "totp")
-  return html`<section class="part" aria-labelledby="factors"><div class="part-head"><h2 id="factors">${words.factors}</h2></div>
-${of.factors.length === 0 ? html`<p class="quiet">${words.noFactors}</p>` : html`<ul class="rows">${of.factors.map(row)}</ul>`}
-<div class="buttons after">${of.offered.includes("totp") && of.factors.length > 0 ? addButton(frame, "totp", hasApp ? words.addAnother : words.addApp, "plain") : ""}${of.offered.includes("email-code") ? addButton(frame, "email-code", words.addMail, "plain") : ""}</div></section>`
+  return html`<section class="part" aria-labelledby="factors">
+    <div class="part-head"><h2 id="factors">${words.factors}</h2></div>
+    ${
+      of.factors.length === 0
+        ? html`<p class="quiet">${words.noFactors}</p>`
+        : html`<ul class="rows">
+            ${of.factors.map(row)}
+          </ul>`
+    }
+    <div class="buttons after">
+      ${of.offered.includes("totp") && of.factors.length > 0 ? addButton(frame, "totp", hasApp ? words.addAnother : words.addApp, "plain") : ""}${of.offered.includes("email-code") ? addButton(frame, "email-code", words.addMail, "plain") : ""}
+    </div>
+  </section>`
 }
 
 const lowCodes = 4
@@ -92,14 +141,26 @@ const codesPart = (frame: Frame, codes: NonNullable<Security["codes"]>): Html =>
   const words = textsOf(frame.language).security
   const unsaved = codes.createdAt !== null && !codes.acknowledged && codes.canShow
   const low = codes.createdAt !== null && codes.left <= lowCodes
-  return html`<section class="part" aria-labelledby="codes"><div class="part-head"><h2 id="codes">${words.codes}</h2></div>
-${
-  codes.createdAt === null
-    ? html`<p class="quiet">${words.codesNone}</p>`
-    : html`<ul class="rows"><li>${icon("codes")}<div><p><strong>${words.codesLeft(codes.left, codes.total)}</strong></p><p class="hint">${say(words.codesMade, { date: ago(frame.language, frame.now, codes.createdAt) })}</p></div></li></ul>
-${unsaved ? notice("warn", html`${words.codesUnsaved} <a href="${frame.base}/recovery-codes">${words.codesShow}</a>`) : low ? notice("warn", html`${words.codesLow(codes.left)}`) : ""}
-<div class="buttons after"><a class="button short" href="${frame.base}/recovery-codes/new">${words.codesNew}</a></div>`
-}</section>`
+  return html`<section class="part" aria-labelledby="codes">
+    <div class="part-head"><h2 id="codes">${words.codes}</h2></div>
+    ${
+      codes.createdAt === null
+        ? html`<p class="quiet">${words.codesNone}</p>`
+        : html`<ul class="rows">
+              <li>
+                ${icon("codes")}
+                <div>
+                  <p><strong>${words.codesLeft(codes.left, codes.total)}</strong></p>
+                  <p class="hint">${say(words.codesMade, { date: ago(frame.language, frame.now, codes.createdAt) })}</p>
+                </div>
+              </li>
+            </ul>
+            ${unsaved ? notice("warn", html`${words.codesUnsaved} <a href="${frame.base}/recovery-codes">${words.codesShow}</a>`) : low ? notice("warn", html`${words.codesLow(codes.left)}`) : ""}
+            <div class="buttons after">
+              <a class="button short" href="${frame.base}/recovery-codes/new">${words.codesNew}</a>
+            </div>`
+    }
+  </section>`
 }
 
 const accountPart = (frame: Frame, user: User): Html => {
@@ -107,11 +168,24 @@ const accountPart = (frame: Frame, user: User): Html => {
   const { security, fields } = words
   const name = [user.firstName, user.lastName].filter(Boolean).join(" ")
   const row = (iconName: IconName, label: string, value: Html | string, href: string): Html =>
-    html`<li>${icon(iconName)}<div><p><strong>${label}</strong></p><p class="hint">${value}</p></div><a class="act" href="${frame.base}${href}" aria-label="${words.change}: ${label}">${words.change}</a></li>`
-  const password = user.passwordChangedAt === null ? security.passwordSet : say(security.passwordChanged, { date: ago(frame.language, frame.now, user.passwordChangedAt) })
-  return html`<section class="part" aria-labelledby="account"><div class="part-head"><h2 id="account">${security.account}</h2></div><ul class="rows">
-${row("key", fields.password, password, "/password")}
-${row("mail", fields.email, html`<span translate="no">${user.email ?? ""}</span>`, "/address")}
-${row("person", words.profile.title, html`${name || security.nameNone} · ${textsOf(frame.language).name}`, "/profile")}
-</ul></section>`
+    html`<li>
+      ${icon(iconName)}
+      <div>
+        <p><strong>${label}</strong></p>
+        <p class="hint">${value}</p>
+      </div>
+      <a class="act" href="${frame.base}${href}" aria-label="${words.change}: ${label}">${words.change}</a>
+    </li>`
+  const password =
+    user.passwordChangedAt === null
+      ? security.passwordSet
+      : say(security.passwordChanged, { date: ago(frame.language, frame.now, user.passwordChangedAt) })
+  return html`<section class="part" aria-labelledby="account">
+    <div class="part-head"><h2 id="account">${security.account}</h2></div>
+    <ul class="rows">
+      ${row("key", fields.password, password, "/password")}
+      ${row("mail", fields.email, html`<span translate="no">${user.email ?? ""}</span>`, "/address")}
+      ${row("person", words.profile.title, html`${name || security.nameNone} · ${textsOf(frame.language).name}`, "/profile")}
+    </ul>
+  </section>`
 }

@@ -1,0 +1,152 @@
+import type { ChallengeView } from "../../../engine/engine.ts"
+import { CountersignError } from "../../../engine/errors.ts"
+import type { Reply } from "../../../http/route.ts"
+import { go, refuse, show } from "../answers.ts"
+import type { View } from "../frame.ts"
+import type { Holder, PageRoute } from "../page-route.ts"
+import { missing, refusalOf } from "../refusals.ts"
+import { goOn, noChallenge } from "../settling.ts"
+import { problemPage } from "../views/problem.ts"
+import type { SecondStep } from "../views/second-step.ts"
+import { secondStepPage } from "../views/second-step.ts"
+import type { Visit } from "../visit.ts"
+
+/** Kinds that can be typed on a page, whatever else the engine offers. */
+const typed: ReadonlySet<string> = new Set(["password", "totp", "email-code", "recovery-code"])
+
+/** The kind that was asked for, if the challenge offers it, or else its best. */
+export const kindOf = (visit: Visit, view: ChallengeView): string => {
+  const offered = view.kinds.map(({ kind }) => kind).filter((kind) => typed.has(kind))
+  const asked = visit.form["kind"] ?? visit.query.get("with") ?? ""
+  return offered.includes(asked) ? asked : (offered[0] ?? "totp")
+}
+
+const againSeconds = 30
+
+/** The page for one kind of proof. */
+export const proofPage = (
+  visit: Visit,
+  view: ChallengeView,
+  of: Pick<Partial<SecondStep>, "refusal" | "typed" | "goal" | "newMail"> = {},
+): View => {
+  const { settings } = visit.engine
+  const kind = kindOf(visit, view)
+  const sentAt = view.kinds.find((one) => one.kind === kind)?.sentAt
+  return secondStepPage(visit.frame, {
+    challenge: view,
+    kind,
+    digits: { totp: settings.totp.digits, mailed: settings.mailedCode.digits },
+    mailedSeconds: settings.mailedCode.seconds,
+    mailAgainAt: sentAt === undefined ? undefined : sentAt + againSeconds * 1000,
+    rememberSeconds: settings.rememberedDevice.offered ? settings.rememberedDevice.seconds : undefined,
+    ...of,
+  })
+}
+
+/** What was typed, to be corrected; never a password. */
+const correctable = (visit: Visit, kind: string): string | undefined =>
+  kind === "password" ? undefined : visit.form["code"]?.slice(0, 32)
+
+/** A refused proof, as the page on which it can be typed anew; a challenge that is over is told as such. */
+export const refuseProof = async (
+  visit: Visit,
+  holder: Holder,
+  error: CountersignError,
+  goal?: SecondStep["goal"],
+): Promise<never> => {
+  if (error.code === "challenge_spent") return await refuse(visit, error, overPage(visit))
+  // Read again: an attempt is gone, and the last one ends it.
+  const view = await readAgain(visit, holder)
+  if (view === undefined) return await refuse(visit, error, overPage(visit))
+  const kind = kindOf(visit, view)
+  const { totp, mailedCode } = visit.engine.settings
+  const refusal = refusalOf(error, visit.frame, {
+    kind,
+    digits: kind === "email-code" ? mailedCode.digits : totp.digits,
+    attemptsLeft: view.attemptsLeft,
+    names: { answer: "code" },
+  })
+  const keeps = error.code === "code_incorrect" || error.code === "input_invalid"
+  return await refuse(
+    visit,
+    error,
+    proofPage(visit, view, { refusal, goal, typed: keeps ? correctable(visit, kind) : undefined }),
+  )
+}
+
+const readAgain = async (visit: Visit, { token }: Holder): Promise<ChallengeView | undefined> => {
+  try {
+    return await visit.engine.signIn.challenge(token)
+  } catch (error) {
+    if (error instanceof CountersignError && error.code === "challenge_spent") return undefined
+    throw error
+  }
+}
+
+/** Refuses an empty field without taking an attempt. */
+export const demandCode = async (visit: Visit, holder: Holder, goal?: SecondStep["goal"]): Promise<string> => {
+  const { code = "" } = visit.form
+  if (code.trim() !== "") return code
+  const error = new CountersignError("input_invalid", { field: "code" })
+  return await refuse(visit, error, proofPage(visit, holder.view, { goal, refusal: missing(visit.frame, ["code"]) }))
+}
+
+/** Time or tries are over: begin anew, the address is kept. */
+export const overPage = (visit: Visit): View =>
+  problemPage(
+    visit.frame,
+    { is: "expired" },
+    visit.person === undefined
+      ? { href: `${visit.frame.base}/sign-in`, label: visit.words.problem.signInAgain }
+      : { href: visit.frame.base, label: visit.words.problem.start },
+  )
+
+const answer = async (visit: Visit, holder: Holder): Promise<Reply> => {
+  const code = await demandCode(visit, holder)
+  const input = {
+    challenge: { token: holder.token },
+    kind: kindOf(visit, holder.view),
+    answer: code,
+    rememberDevice: visit.form["remember"] === "yes",
+  }
+  try {
+    return goOn(visit, await visit.engine.signIn.answer(input, visit.source), { returnTo: holder.view.returnTo })
+  } catch (error) {
+    if (!(error instanceof CountersignError)) throw error
+    return await refuseProof(visit, holder, error)
+  }
+}
+
+const send = async (visit: Visit, holder: Holder): Promise<Reply> => {
+  try {
+    await visit.engine.signIn.start({ token: holder.token }, "email-code", visit.source)
+  } catch (error) {
+    if (!(error instanceof CountersignError)) throw error
+    return await refuseProof(visit, holder, error)
+  }
+  return go(visit, `${visit.frame.base}/second-step?with=email-code`)
+}
+
+const leave = async (visit: Visit): Promise<Reply> => {
+  if (visit.challengeToken !== undefined) {
+    try {
+      await visit.engine.signIn.abandon({ token: visit.challengeToken })
+    } catch (error) {
+      if (!(error instanceof CountersignError)) throw error
+    }
+  }
+  return go(visit, `${visit.frame.base}/sign-in`, [noChallenge, { name: "typed", value: null }])
+}
+
+export const secondStepRoutes: readonly PageRoute[] = [
+  {
+    method: "GET",
+    path: "/second-step",
+    for: "challenge",
+    purpose: "sign_in",
+    handle: (visit, { view }) => show(visit, proofPage(visit, view)),
+  },
+  { method: "POST", path: "/second-step", for: "challenge", purpose: "sign_in", limit: "sign-in", handle: answer },
+  { method: "POST", path: "/second-step/start", for: "challenge", purpose: "sign_in", limit: "mail", handle: send },
+  { method: "POST", path: "/second-step/leave", for: "anybody", handle: leave },
+]
