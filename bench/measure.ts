@@ -1,9 +1,11 @@
 /** One line of a table: what was done, how often, in how many milliseconds of each round. */
 export type Contender = {
   readonly name: string
-  /** Does it once around and says how many operations that were. */
-  round(): Promise<number> | number
+  /** Does it once around and says how many operations that were, or, where it also sets up, how many a second. */
+  round(): Round | Promise<Round>
 }
+
+type Round = number | { readonly perSecond: number }
 
 export type Result = { readonly name: string; readonly perSecond: number; readonly ratio: number }
 
@@ -19,9 +21,10 @@ export async function compare(title: string, contenders: readonly Contender[]): 
     for (const [index, contender] of contenders.entries()) {
       const since = performance.now()
       // oxlint-disable-next-line no-await-in-loop -- one at a time is the point
-      const operations = await contender.round()
+      const done = await contender.round()
+      const perSecond = typeof done === "number" ? (done * 1_000) / (performance.now() - since) : done.perSecond
       // The first round warms up.
-      if (round > 0) rates[index]?.push((operations * 1_000) / (performance.now() - since))
+      if (round > 0) rates[index]?.push(perSecond)
     }
   }
   const medians = rates.map((each) => each.toSorted((a, b) => a - b)[Math.floor(each.length / 2)] ?? 0)
