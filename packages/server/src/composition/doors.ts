@@ -3,10 +3,12 @@ import type { Config } from "../config/read.ts"
 import type { AccountsSettings } from "../dialects/dialect.ts"
 import { openDoor } from "../dialects/dialect.ts"
 import { dialects } from "../dialects/dialects.ts"
+import { docsDoor } from "../dialects/native/docs/docs.ts"
 import type { Engine } from "../engine/engine.ts"
 import { createApp } from "../http/app.ts"
 import type { App } from "../http/app.ts"
 import { healthDoor } from "../http/health.ts"
+import { jwksDoor } from "../http/jwks.ts"
 import type { Door } from "../http/route.ts"
 import type { Mailbox } from "../messages/mailbox.ts"
 import type { Database } from "../store/database.ts"
@@ -28,7 +30,8 @@ export const openDoors = (config: Config, keeping: Doorkeeping): App => {
   const spoken = dialects
     .filter(({ name }) => config.doors.some((door) => door === name))
     .map((dialect) => openDoor(dialect, engine, { publicUrl, allowedOrigins, now, accounts: accountsOf(config) }))
-  const doors: Door[] = [...spoken, health]
+  const doors: Door[] = [...spoken, health, jwksDoor(engine)]
+  if (config.doors.includes("native")) doors.push(docsDoor({ publicUrl }))
   if (keeping.mailbox)
     doors.push({
       name: "mailbox",
@@ -47,6 +50,10 @@ export const openDoors = (config: Config, keeping: Doorkeeping): App => {
     cookieSameSite: config.cookieSameSite,
     trustedProxies: config.trustedProxies,
     addressLimits: config.addressLimits,
+    addressFigures: {
+      failedSignIns: { limit: config.addressSignIns, windowSeconds: config.addressSignInsSeconds },
+      mails: { limit: config.addressMails, windowSeconds: config.addressMailsSeconds },
+    },
   })
 }
 
