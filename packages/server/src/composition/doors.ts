@@ -11,6 +11,7 @@ import { healthDoor } from "../http/health.ts"
 import { jwksDoor } from "../http/jwks.ts"
 import type { Door } from "../http/route.ts"
 import type { Mailbox } from "../messages/mailbox.ts"
+import { accountDoors } from "../pages/account/pages.ts"
 import type { Database } from "../store/database.ts"
 
 export type Doorkeeping = {
@@ -32,6 +33,8 @@ export const openDoors = (config: Config, keeping: Doorkeeping): App => {
     .map((dialect) => openDoor(dialect, engine, { publicUrl, allowedOrigins, now, accounts: accountsOf(config) }))
   const doors: Door[] = [...spoken, health, jwksDoor(engine)]
   if (config.doors.includes("native")) doors.push(docsDoor({ publicUrl }))
+  if (config.doors.includes("account"))
+    doors.push(...accountDoors(engine, { now, mailbox: keeping.mailbox !== undefined }))
   if (keeping.mailbox)
     doors.push({
       name: "mailbox",

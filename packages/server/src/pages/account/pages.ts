@@ -19,17 +19,20 @@ import { doorPrefix, openVisit } from "./visit.ts"
 
 export type { PageSettings } from "./visit.ts"
 
-/** The hosted account pages as a door of the server, at `/account`. */
-export const accountDoor = (engine: Engine, settings: PageSettings): Door => {
+/** The hosted account pages as a door of the server, at `/account`, and the way there from the root. */
+export const accountDoors = (engine: Engine, settings: PageSettings): readonly Door[] => {
   const around = surroundingsOf(engine, settings)
   const render = renderRefusal(around)
-  return {
-    name: "account",
-    prefix: doorPrefix,
-    routes: routesOf(around),
-    renderError: render.error,
-    renderFault: render.fault,
+  const both = { renderError: render.error, renderFault: render.fault }
+  const doorstep: Route = {
+    method: "GET",
+    path: "/",
+    handle: () => ({ status: 302, headers: { location: around.base } }),
   }
+  return [
+    { name: "account", prefix: doorPrefix, routes: routesOf(around), ...both },
+    { name: "doorstep", prefix: "", cookies: false, routes: [doorstep], ...both },
+  ]
 }
 
 /** The routes alone. */

@@ -15,8 +15,8 @@ export const doorPrefix = "/account"
 export type PageSettings = {
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** The path of the development mailbox, where there is one. */
-  readonly mailbox?: string | undefined
+  /** The development mailbox stands in for SMTP: the pages say where mail lands. */
+  readonly mailbox?: boolean | undefined
 }
 
 /** Somebody who is signed in. */
@@ -73,7 +73,7 @@ export const openVisit = async (call: Call, around: Surroundings, here: string):
     here: safeHere(base, posted ? here : `${base}${pathBelow(call.url, base)}${call.url.search}`),
     email: person?.actor.user.email,
     signedIn: person !== undefined,
-    mailbox: settings.mailbox,
+    mailbox: settings.mailbox ? `${base.slice(0, -doorPrefix.length)}/dev/mailbox` : undefined,
   }
   return {
     engine,
