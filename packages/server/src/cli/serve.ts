@@ -1,4 +1,5 @@
 import { Command } from "commander"
+import { sqlitePath } from "../config/judges.ts"
 import type { Countersign } from "../countersign.ts"
 import { configured, environmentOfCommand } from "./configured.ts"
 import { print, say } from "./say.ts"
@@ -27,9 +28,17 @@ const announce = ({ config, keysMade, mailbox }: Countersign, url: string): void
   if (config.doors.includes("account")) print(`  pages     ${url}/account`)
   if (config.doors.includes("native")) print(`  API       ${url}/docs`)
   print(`  mail      ${mailbox ? `${url}/dev/mailbox (nothing is sent: no COUNTERSIGN_SMTP_URL)` : "sent by SMTP"}`)
-  print(`  database  ${config.databaseUrl}`)
+  print(`  database  ${withoutPassword(config.databaseUrl)}`)
   if (keysMade)
     print(`  keys      ${keysMade.made ? "made" : "read"}: ${keysMade.file ?? "in memory"} (for development)`)
+}
+
+const withoutPassword = (databaseUrl: string): string => {
+  const path = sqlitePath(databaseUrl)
+  if (path !== undefined) return path
+  if (!URL.canParse(databaseUrl) || databaseUrl.startsWith("sqlite:")) return "in memory, gone when the server stops"
+  const { host, pathname } = new URL(databaseUrl)
+  return `PostgreSQL, ${host}${pathname}`
 }
 
 /** Settles when the process is asked to end. Asked once more, some time later, it ends at once. */
