@@ -124,6 +124,8 @@ beforeAll(async () => {
     COUNTERSIGN_LOG_LEVEL: "error",
     COUNTERSIGN_ADDRESS_LIMITS: "off",
     COUNTERSIGN_RECOVERY_CODES_COUNT: String(codesOfUser),
+    // Between drawing a code and its arrival a time step may end.
+    COUNTERSIGN_TOTP_WINDOW: "2",
   }
   const scopes = "users:read,users:write,factors:read,factors:write,challenges:write"
   key = await command(environment, "api-keys", "create", "--service", "crash", "--scopes", scopes)
