@@ -33,3 +33,12 @@ test("an id is a UUID of version 7 that sorts by its time", () => {
   expect(early < late).toBe(true)
   expect(parseInt(early.replaceAll("-", "").slice(0, 12), 16)).toBe(1_700_000_000_000)
 })
+
+test("ids of one millisecond sort in the order in which they were made", () => {
+  const still = { ...draw, now: () => 1_700_000_000_000 }
+  const ids = Array.from({ length: 20_000 }, () => newId(still))
+  expect(ids.toSorted()).toEqual(ids)
+  expect(new Set(ids).size).toBe(ids.length)
+  for (const id of [ids[0], ids.at(-1)])
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+})
