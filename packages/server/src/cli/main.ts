@@ -7,5 +7,11 @@ import { fileURLToPath } from "node:url"
 if (import.meta.url.endsWith("/src/cli/main.ts"))
   enableCompileCache(fileURLToPath(new URL("../../../../node_modules/.cache/countersign", import.meta.url)))
 
+// Whoever reads us may have seen enough: `countersign users list | head -1`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0)
+  throw error
+})
+
 const { run } = await import("./program.ts")
 process.exitCode = await run(process.argv.slice(2))

@@ -1,5 +1,6 @@
 import { Command } from "commander"
 import { sqlitePath } from "../config/judges.ts"
+import { machineEnvironment } from "../config/read.ts"
 import type { Countersign } from "../countersign.ts"
 import { configured, environmentOfCommand } from "./configured.ts"
 import { print, say } from "./say.ts"
@@ -57,4 +58,12 @@ const stopped = (): Promise<void> =>
     // The wrapper in bin/ is gone, by a signal that nobody could pass on.
     process.once("disconnect", ask(1))
     process.channel?.unref()
+    // `npm start` was told to end: it tells the shell between us, which ends without a word.
+    const parent = process.ppid
+    const orphaned = setInterval(() => {
+      if (process.ppid === parent) return
+      clearInterval(orphaned)
+      ask(143)()
+    }, 250).unref()
+    if (machineEnvironment()["npm_lifecycle_event"] === undefined) clearInterval(orphaned)
   })
