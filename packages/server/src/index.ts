@@ -1,6 +1,8 @@
 /** The public door of the server's package. */
 export { createCountersign } from "./countersign.ts"
 export type { Countersign, CountersignOptions, Surroundings } from "./countersign.ts"
+export { nodeHandler } from "./http/listen.ts"
+export type { NodeHandler } from "./http/listen.ts"
 export { ConfigurationError, readConfig } from "./config/read.ts"
 export type { Config, Environment, Finding } from "./config/read.ts"
 export type { Log } from "./composition/log.ts"

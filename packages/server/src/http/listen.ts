@@ -1,4 +1,5 @@
 import { createServer } from "node:http"
+import type { IncomingMessage, ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import { getRequestListener } from "@hono/node-server"
@@ -11,6 +12,23 @@ export type Listening = {
   close(): Promise<void>
 }
 
+/** Answers a request of Node's own http server, and of what builds on it: Express, Fastify, Connect. */
+export type NodeHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => void
+
+/**
+ * The handler for a fetch. Express takes the mount path off the URL and keeps the whole one beside it; ours is the whole.
+ * Mount it before anything that reads the body.
+ */
+export const nodeHandler = (fetch: App["fetch"]): NodeHandler => {
+  // The adaptor would else replace the host's own Request and Response by lighter ones.
+  const listener = getRequestListener((request, bindings) => fetch(request, bindings), { overrideGlobalObjects: false })
+  return (incoming, outgoing) => {
+    const { originalUrl } = incoming as { originalUrl?: unknown }
+    if (typeof originalUrl === "string") incoming.url = originalUrl
+    void listener(incoming, outgoing)
+  }
+}
+
 const drainMilliseconds = 10_000
 
 /**
@@ -21,11 +39,7 @@ export const listen = async (
   app: App,
   where: { host: string; port: number; tls?: { cert: string; key: string } | undefined },
 ): Promise<Listening> => {
-  // Our own fetch gets Node's Request and Response; the adaptor's lighter ones would leak into a host's globals.
-  const listener = getRequestListener((request, bindings) => app.fetch(request, bindings), {
-    overrideGlobalObjects: false,
-  })
-  const handle = (...[incoming, outgoing]: Parameters<typeof listener>): void => void listener(incoming, outgoing)
+  const handle = nodeHandler(app.fetch)
   const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 }
   const server = where.tls ? createTlsServer({ ...limits, ...where.tls }, handle) : createServer(limits, handle)
 
@@ -43,11 +57,14 @@ export const listen = async (
     port,
     async close() {
       const cut = setTimeout(() => server.closeAllConnections(), drainMilliseconds)
+      // One that was busy is kept alive after its answer, and would hold the server up until its client lets go.
+      const idle = setInterval(() => server.closeIdleConnections(), 50)
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         server.closeIdleConnections()
       })
       clearTimeout(cut)
+      clearInterval(idle)
     },
   }
 }
