@@ -47,8 +47,10 @@ export function settingsForTests(changes: SettingsForTests = {}): Settings {
   return settings as Settings
 }
 
-const isPlain = (value: unknown): value is object =>
+const isPlain = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
+
+const random = (bytes: number): Uint8Array => randomBytes(bytes)
 
 /** The start of the tests' time: 5 seconds into a time step. */
 export const startOfTests = Date.UTC(2030, 0, 1) + 5_000
@@ -64,7 +66,6 @@ export async function contextForTests(
     advance: (seconds) => void (time += seconds * 1000),
     set: (now) => void (time = now),
   }
-  const random = (bytes: number): Uint8Array => randomBytes(bytes)
   await migrate(database, { now: clock.now })
   const ring = [{ id: "test", key: options.ring ?? new Uint8Array(32).fill(7) }]
   const vault = await openVault({ database, ring, random, now: clock.now })
