@@ -112,6 +112,15 @@ test("two senders on one database send each mail once", async () => {
   expect(new Set(all.map(({ to }) => to)).size).toBe(30)
 })
 
+test("mails to one mailbox leave in the order in which they were written", async () => {
+  const world = await startWorld()
+  const numbers = Array.from({ length: 15 }, (_, index) => String(100_000 + index))
+  for (const code of numbers) await world.write({ facts: { code, at: world.clock.at } })
+  const { mails, transport } = collecting()
+  await world.start(transport).flush()
+  expect(mails.map(({ text }) => /\d{6}/.exec(text)?.[0])).toEqual(numbers)
+})
+
 test("waking sends without anybody waiting", async () => {
   const world = await startWorld()
   const { mails, transport } = collecting()
@@ -256,7 +265,7 @@ test("what a sender had claimed when it was killed is sent by another, once the 
 
 test("closing waits for the mail under way and leaves the others in the table", async () => {
   const world = await startWorld()
-  for (let index = 0; index < 12; index++) await world.write()
+  for (let index = 0; index < 12; index++) await world.write({ to: `user${String(index % 6)}@example.org` })
   const { mails, transport } = collecting()
   let closed = false
   const outbox = world.start({ ...transport, close: () => void (closed = true) })

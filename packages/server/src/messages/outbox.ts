@@ -46,6 +46,9 @@ export const claimMilliseconds = 2 * 60_000
 
 const sideBySide = 4
 
+type DueMail = SealedMail & { attempts: number; claimed_until: number }
+type Opened = { mail: DueMail; written?: WrittenMail; error?: unknown }
+
 /**
  * Starts the sender. Several may run on one database, in one process or on many nodes: a mail is claimed by one guarded
  * write before it is sent. A sender that dies between sending and noting so makes a second mail possible, never a lost
@@ -61,7 +64,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const due = () =>
-    database.query<SealedMail & { attempts: number; claimed_until: number }>(sql`
+    database.query<DueMail>(sql`
       select id, kind, body, attempts, claimed_until from outbox
       where sent_at is null and failed_at is null and next_at <= ${now()} and claimed_until <= ${now()}
       order by next_at, id limit ${20}`)
@@ -82,7 +85,15 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     report(`a mail (${mail.kind}) was given up: ${why}`, error)
   }
 
-  const sendOne = async (mail: SealedMail & { attempts: number; claimed_until: number }): Promise<void> => {
+  const open = async (mail: DueMail): Promise<Opened> => {
+    try {
+      return { mail, written: JSON.parse(await options.open(mail)) as WrittenMail }
+    } catch (error) {
+      return { mail, error }
+    }
+  }
+
+  const sendOne = async ({ mail, written, error: unopened }: Opened): Promise<void> => {
     const claim = now() + claimMilliseconds
     const claimed = await database.commit([
       one(sql`update outbox set claimed_until = ${claim}, attempts = attempts + 1
@@ -93,7 +104,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
 
     let outgoing
     try {
-      const written = JSON.parse(await options.open(mail)) as WrittenMail
+      if (written === undefined) throw unopened
       if ((expiryOf(written.facts) ?? Infinity) <= now()) {
         await giveUp(mail, claim, "what it carried has expired")
         return
@@ -114,7 +125,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     }
   }
 
-  const postpone = async (mail: SealedMail & { attempts: number }, claim: number, why: string, error: unknown) => {
+  const postpone = async (mail: DueMail, claim: number, why: string, error: unknown) => {
     const wait = retrySeconds[mail.attempts]
     if (wait === undefined) {
       await giveUp(mail, claim, why, error)
@@ -130,13 +141,16 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
   const drain = async (): Promise<void> => {
     do {
       again = false
-      const waiting = await due()
-      const next = waiting.values()
+      const waiting = await Promise.all((await due()).map(open))
+      // Side by side, but what goes to one mailbox goes in the order in which it was written: the newest code arrives last.
+      const mailboxes = Map.groupBy(waiting, ({ mail, written }) => written?.to.toLowerCase() ?? mail.id).values()
       const lanes = await Promise.allSettled(
         Array.from({ length: sideBySide }, async () => {
-          for (const mail of next) {
-            if (state.closing) return
-            await sendOne(mail)
+          for (const mails of mailboxes) {
+            for (const mail of mails) {
+              if (state.closing) return
+              await sendOne(mail)
+            }
           }
         }),
       )
