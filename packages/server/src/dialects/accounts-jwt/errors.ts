@@ -33,27 +33,31 @@ const everywhere: Partial<Record<ErrorCode, readonly [number, string]>> = {
 const refusal = (error: CountersignError, asked: Asked): Response => {
   const bare = everywhere[error.code]
   if (bare) return bareProblem(...bare)
-  if (error instanceof ValidationFailed) return validationProblem(error.complaints)
-  switch (endpointOf(asked)) {
+  const endpoint = endpointOf(asked)
+  if (error.code === "input_invalid" && !isOwnWords(error, endpoint)) return validationProblem(complaintsOf(error))
+  switch (endpoint) {
     case "registration":
       return ofRegistration(error)
     case "login":
       return json(401, refused(ofLogin(error.code)))
     case "twostepverification":
       // Whatever it was: nobody learns whether the address, the first step, the provider or the code was wrong.
-      return error.code === "input_invalid" && error.details.field !== "answer"
-        ? validationProblem(complaintsOf(error))
-        : sentence("Invalid Token Verification", asked)
+      return sentence("Invalid Token Verification", asked)
     case "emailconfirmation":
       return sentence(isLimit(error) ? tooMany : "Invalid Email Confirmation Request", asked)
     case "forgotpassword":
-      return isLimit(error) ? sentence(tooMany, asked) : validationProblem(complaintsOf(error))
+      return sentence(isLimit(error) ? tooMany : "Invalid Request", asked)
     case "resetpassword":
       return ofReset(error)
     default:
       return bareProblem(404, "Not Found")
   }
 }
+
+/** What has a sentence of its endpoint's own: an address that is none, and a code that can't be one. */
+const isOwnWords = ({ details }: CountersignError, endpoint: string): boolean =>
+  (endpoint === "registration" && details.field === "email") ||
+  (endpoint === "twostepverification" && details.field === "answer")
 
 const loginMessages: Partial<Record<ErrorCode, string>> = {
   address_unconfirmed: "Email is not confirmed",
@@ -73,9 +77,7 @@ const ofRegistration = (error: CountersignError): Response => {
     return failed(["This email address is already taken. If it is yours, look into its mailbox."])
   if (error.code === "password_rejected") return failed(passwordSentences(error.details))
   if (isLimit(error)) return failed([tooMany])
-  if (error.code === "input_invalid" && error.details.field === "email")
-    return failed(["The email address is invalid."])
-  return error.code === "input_invalid" ? validationProblem(complaintsOf(error)) : failed(["The registration failed."])
+  return failed([error.code === "input_invalid" ? "The email address is invalid." : "The registration failed."])
 }
 
 const ofReset = (error: CountersignError): Response => {
@@ -103,7 +105,9 @@ const properties: Readonly<Record<string, string>> = {
   token: "Token",
 }
 
-const complaintsOf = ({ details }: CountersignError): Complaints => {
+const complaintsOf = (error: CountersignError): Complaints => {
+  if (error instanceof ValidationFailed) return error.complaints
+  const { details } = error
   const fields = [
     ...(details.field === undefined ? [] : [details.field]),
     ...(details.fields ?? []).map(({ field }) => field),
