@@ -122,8 +122,8 @@ describe("signing up", () => {
   })
 
   test("refuses junk in place of a password", async () => {
-    for (const junk of [undefined, null, 7, {}, []])
-      expect(await refusal(users().signUp({ email, password: junk as unknown as string }, source))).toEqual({
+    for (const junk of [undefined, null, 7, {}, []] as unknown[])
+      expect(await refusal(users().signUp({ email, password: junk as string }, source))).toEqual({
         code: "input_invalid",
         field: "password",
       })
