@@ -12,42 +12,45 @@ export type SignUpInput = {
 export type AccountCalls = {
   readonly account: {
     /** Answers a taken address like a new one: whoever owns it gets a mail. */
-    signUp(input: SignUpInput): Promise<{ status: "confirm_address" | "ready" }>
-    resendConfirmation(email: string): Promise<void>
+    readonly signUp: (input: SignUpInput) => Promise<{ status: "confirm_address" | "ready" }>
+    readonly resendConfirmation: (email: string) => Promise<void>
     /** With the token of the mailed link. */
-    confirmAddress(token: string): Promise<{ email: string }>
-    update(
+    readonly confirmAddress: (token: string) => Promise<{ email: string }>
+    readonly update: (
       change: { firstName?: string | null; lastName?: string | null; locale?: string | null },
       options?: CallOptions,
-    ): Promise<User>
+    ) => Promise<User>
     /** Ends all other sessions. */
-    changePassword(input: { current?: string | undefined; password: string }, options?: CallOptions): Promise<void>
+    readonly changePassword: (
+      input: { current?: string | undefined; password: string },
+      options?: CallOptions,
+    ) => Promise<void>
     /** Mails the new address a link; nothing changes before it is followed. */
-    changeAddress(email: string, options?: CallOptions): Promise<void>
-    forgotPassword(email: string): Promise<void>
+    readonly changeAddress: (email: string, options?: CallOptions) => Promise<void>
+    readonly forgotPassword: (email: string) => Promise<void>
     /** Never signs in, and never skips the second factor. */
-    resetPassword(input: { token: string; password: string }): Promise<void>
+    readonly resetPassword: (input: { token: string; password: string }) => Promise<void>
   }
   readonly sessions: {
-    list(): Promise<readonly Session[]>
-    end(id: string, options?: CallOptions): Promise<void>
-    endOthers(options?: CallOptions): Promise<number>
+    readonly list: () => Promise<readonly Session[]>
+    readonly end: (id: string, options?: CallOptions) => Promise<void>
+    readonly endOthers: (options?: CallOptions) => Promise<number>
   }
   readonly rememberedDevices: {
-    list(): Promise<readonly RememberedDevice[]>
-    forget(id: string, options?: CallOptions): Promise<void>
-    forgetAll(options?: CallOptions): Promise<void>
+    readonly list: () => Promise<readonly RememberedDevice[]>
+    readonly forget: (id: string, options?: CallOptions) => Promise<void>
+    readonly forgetAll: (options?: CallOptions) => Promise<void>
   }
   readonly apiKeys: {
-    list(): Promise<readonly ApiKey[]>
+    readonly list: () => Promise<readonly ApiKey[]>
     /** The key is shown this once. */
-    create(
+    readonly create: (
       input: { name: string; scopes?: readonly string[] | undefined; expiresAt?: string | undefined },
       options?: CallOptions,
-    ): Promise<{ key: string; record: ApiKey }>
-    revoke(id: string, options?: CallOptions): Promise<void>
+    ) => Promise<{ key: string; record: ApiKey }>
+    readonly revoke: (id: string, options?: CallOptions) => Promise<void>
   }
-  activity(page?: { after?: string | undefined; limit?: number | undefined }): Promise<Page<Activity>>
+  readonly activity: (page?: { after?: string | undefined; limit?: number | undefined }) => Promise<Page<Activity>>
 }
 
 /** Lists come bare or under one name. */

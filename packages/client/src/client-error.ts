@@ -35,6 +35,7 @@ export type ErrorCode =
   | "body_too_large"
   | "request_timeout"
   | "unavailable"
+  | "fault"
   | "network_error"
   | "unexpected_answer"
   | "reverification_cancelled"

@@ -28,6 +28,8 @@ export type ClientOptions = {
   fetch?: Fetch | undefined
   /** Asks the person for a fresh proof; whatever was refused for want of one is then tried once more. */
   onNeedsReverification?: NeedsReverification | undefined
+  /** `manual`: a call that needs a fresh proof is refused instead of asking; `useReverification` still asks. */
+  reverification?: "auto" | "manual" | undefined
   /** Told about what nobody waits for: a storage that fails, a background read that gets no answer. */
   onError?: ((error: unknown) => void) | undefined
   /** Sentences for refusals in another language. */
@@ -51,19 +53,19 @@ export type Core = {
   readonly store: Store
   readonly credential: Credential
   readonly gate: Reverification
-  read<T>(path: string): Promise<T>
+  readonly read: <T>(path: string) => Promise<T>
   /** Sent as it is, nothing read afterwards. */
-  call<T>(outgoing: Outgoing): Promise<T>
+  readonly call: <T>(outgoing: Outgoing) => Promise<T>
   /** A write: asks for a fresh proof where it is wanted, and the store is up to date before it settles. */
-  change<T>(outgoing: Outgoing, options?: CallOptions): Promise<T>
+  readonly change: <T>(outgoing: Outgoing, options?: CallOptions) => Promise<T>
   /** A step of signing in: takes its answer in before it settles. */
-  step(outgoing: Outgoing): Promise<SignIn>
+  readonly step: (outgoing: Outgoing) => Promise<SignIn>
   /** Takes in what a step of signing in came to, and returns it. */
-  settle(answer: SignIn): Promise<SignIn>
+  readonly settle: (answer: SignIn) => Promise<SignIn>
   /** Reads the session anew. */
   readonly refresh: () => Promise<State>
   /** Nobody is signed in any more, as far as this client goes. */
-  leave(): Promise<void>
+  readonly leave: () => Promise<void>
 }
 
 const nobody: SessionAnswer = { session: null, user: null, tasks: [], challenge: null }
@@ -189,7 +191,7 @@ export function createCore(options: ClientOptions): Core {
     step: (outgoing) =>
       inFlight.share(JSON.stringify(outgoing), async () => settle(await told(send<SignIn>(outgoing)))),
     change<T>(outgoing: Outgoing, { reverify, mfaToken }: CallOptions = {}): Promise<T> {
-      const ask = reverify ?? gate.asks()
+      const ask = reverify ?? (options.reverification !== "manual" && gate.asks())
       const call = mfaToken === undefined ? outgoing : { ...outgoing, headers: { "countersign-mfa-token": mfaToken } }
       return inFlight.share(JSON.stringify([call, ask]), async () => {
         const result = await told(gate.around(() => send<T>(call), ask))

@@ -20,33 +20,33 @@ export type MintInput = {
 export type FactorCalls = {
   readonly factors: {
     /** All of the signed-in user's, and the pending ones that were begun here; `offered`: kinds that could be added. */
-    list(): Promise<{ factors: readonly Factor[]; offered: readonly string[] }>
+    readonly list: () => Promise<{ factors: readonly Factor[]; offered: readonly string[] }>
     /** A new secret each time; what was begun before stays good for 15 minutes. Also answers a demanded enrolment. */
-    begin(input: { kind: string; name?: string | undefined }, options?: CallOptions): Promise<Begun>
+    readonly begin: (input: { kind: string; name?: string | undefined }, options?: CallOptions) => Promise<Begun>
     /** The first code turns the factor on, and the first factor brings recovery codes. */
-    confirm(input: ConfirmInput, options?: CallOptions): Promise<Confirmed>
-    update(
+    readonly confirm: (input: ConfirmInput, options?: CallOptions) => Promise<Confirmed>
+    readonly update: (
       id: string,
       change: { name?: string | undefined; default?: true | undefined },
       options?: CallOptions,
-    ): Promise<Factor>
-    remove(id: string, options?: CallOptions): Promise<void>
+    ) => Promise<Factor>
+    readonly remove: (id: string, options?: CallOptions) => Promise<void>
   }
   readonly recoveryCodes: {
-    status(): Promise<RecoveryCodesStatus>
+    readonly status: () => Promise<RecoveryCodesStatus>
     /** New codes; the old ones are dead. */
-    replace(options?: CallOptions): Promise<{ codes: readonly string[] }>
+    readonly replace: (options?: CallOptions) => Promise<{ codes: readonly string[] }>
     /** The codes again, for the session that made them, until they are acknowledged. Throws `not_found` after that. */
-    copy(): Promise<{ codes: readonly string[] }>
+    readonly copy: () => Promise<{ codes: readonly string[] }>
     /** The person has saved them. */
-    acknowledge(options?: CallOptions): Promise<void>
+    readonly acknowledge: (options?: CallOptions) => Promise<void>
   }
   readonly mfaTokens: {
     /** A token that proves a second factor to the app's own server. */
-    mint(input?: MintInput, options?: CallOptions): Promise<MfaToken>
+    readonly mint: (input?: MintInput, options?: CallOptions) => Promise<MfaToken>
   }
   /** What this installation offers and demands, and which actions need a proof. */
-  policy(): Promise<Policy>
+  readonly policy: () => Promise<Policy>
 }
 
 /** Authenticators, recovery codes and the tokens that prove them. */

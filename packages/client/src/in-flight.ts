@@ -1,8 +1,8 @@
 export type InFlight = {
   /** Runs it, or joins the run of the same key that has not settled yet. */
-  share<T>(key: string, run: () => Promise<T>): Promise<T>
+  readonly share: <T>(key: string, run: () => Promise<T>) => Promise<T>
   /** Nobody joins those any more. */
-  forget(prefix: string): void
+  readonly forget: (prefix: string) => void
 }
 
 /** Equal calls at the same time are one call: a double click, or an effect that strict mode runs twice. */

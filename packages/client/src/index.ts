@@ -39,4 +39,5 @@ export type {
   Started,
   Task,
   User,
+  UserRecord,
 } from "./wire.ts"

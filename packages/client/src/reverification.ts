@@ -7,9 +7,11 @@ export type ReverificationRequest = {
   /** The strongest level that anybody waits for; it may grow while the request is open. */
   readonly level: Level
   /** It has been proved: whatever waited goes on. */
-  complete(): void
+  readonly complete: () => void
   /** It won't be: whatever waited is refused with `reverification_cancelled`. */
-  cancel(): void
+  readonly cancel: () => void
+  /** Settles, and never fails, once nobody waits any more: also when the session ended meanwhile. */
+  readonly closed: Promise<void>
 }
 
 /** Asks the person. It is called once for all that wait, and settles by `complete` or `cancel`. */
@@ -17,17 +19,17 @@ export type NeedsReverification = (request: ReverificationRequest) => void
 
 export type Reverification = {
   /** Settles when it has been proved; `handler` asks instead of the ones that listen, if nobody is asking yet. */
-  require(level: Level, handler?: NeedsReverification): Promise<void>
+  readonly require: (level: Level, handler?: NeedsReverification) => Promise<void>
   /** Who asks from now on; the last one that came. Returns how to leave. */
-  listen(handler: NeedsReverification): () => void
+  readonly listen: (handler: NeedsReverification) => () => void
   /** Calls made by `run` before its first `await` don't ask by themselves: the caller does. */
-  withoutAsking<T>(run: () => T): T
+  readonly withoutAsking: <T>(run: () => T) => T
   /** Whether a call made now asks by itself. */
-  asks(): boolean
+  readonly asks: () => boolean
   /** Refuses whoever waits: the session has ended or is another one. */
-  cancel(): void
+  readonly cancel: () => void
   /** Runs it; refused for want of a fresh proof, asks and runs it once more. */
-  around<T>(run: () => Promise<T>, ask: boolean): Promise<T>
+  readonly around: <T>(run: () => Promise<T>, ask: boolean) => Promise<T>
 }
 
 const strength: readonly Level[] = ["first_factor", "second_factor", "multi_factor"]
@@ -67,6 +69,7 @@ export function createReverification(base: NeedsReverification | undefined, sent
           },
           complete: () => settle(resolve),
           cancel: mine.cancel,
+          closed: promise.catch(() => undefined),
         })
       } catch (error) {
         settle(() => reject(error))

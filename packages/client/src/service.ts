@@ -1,7 +1,17 @@
 import type { SentenceFor } from "./client-error.ts"
 import { createTransport } from "./transport.ts"
 import type { Fetch, Outgoing } from "./transport.ts"
-import type { Begun, Challenge, Confirmed, Factor, Page, RecoveryCodesStatus, SignIn, Started, User } from "./wire.ts"
+import type {
+  Begun,
+  Challenge,
+  Confirmed,
+  Factor,
+  Page,
+  RecoveryCodesStatus,
+  SignIn,
+  Started,
+  UserRecord,
+} from "./wire.ts"
 
 export type ServiceOptions = {
   url: string
@@ -33,34 +43,37 @@ export type SpentToken = {
 
 export type CountersignService = {
   readonly users: {
-    create(user: NewUser): Promise<User>
-    list(page?: { after?: string; limit?: number; search?: string }): Promise<Page<User>>
-    find(id: string): Promise<User>
-    update(id: string, change: Partial<Omit<NewUser, "password" | "email" | "emailConfirmed">>): Promise<User>
-    remove(id: string): Promise<void>
+    readonly create: (user: NewUser) => Promise<UserRecord>
+    readonly list: (page?: { after?: string; limit?: number; search?: string }) => Promise<Page<UserRecord>>
+    readonly find: (id: string) => Promise<UserRecord>
+    readonly update: (
+      id: string,
+      change: Partial<Omit<NewUser, "password" | "email" | "emailConfirmed">>,
+    ) => Promise<UserRecord>
+    readonly remove: (id: string) => Promise<void>
   }
   readonly factors: {
-    list(userId: string): Promise<{ factors: readonly Factor[]; offered: readonly string[] }>
-    begin(userId: string, input: { kind: string; name?: string }): Promise<Begun>
-    confirm(
+    readonly list: (userId: string) => Promise<{ factors: readonly Factor[]; offered: readonly string[] }>
+    readonly begin: (userId: string, input: { kind: string; name?: string }) => Promise<Begun>
+    readonly confirm: (
       userId: string,
       input: { kind: string; factorId?: string; answer: unknown; name?: string },
-    ): Promise<Confirmed>
-    remove(userId: string, factorId: string): Promise<void>
+    ) => Promise<Confirmed>
+    readonly remove: (userId: string, factorId: string) => Promise<void>
   }
   readonly recoveryCodes: {
-    status(userId: string): Promise<RecoveryCodesStatus>
-    replace(userId: string): Promise<{ codes: readonly string[] }>
+    readonly status: (userId: string) => Promise<RecoveryCodesStatus>
+    readonly replace: (userId: string) => Promise<{ codes: readonly string[] }>
   }
   /** A second step after the app's own first one. The token is handed from call to call. */
   readonly challenges: {
-    open(userId: string, input?: { returnTo?: string }): Promise<SignIn>
-    read(token: string): Promise<Challenge>
-    start(token: string, kind: string): Promise<Started>
-    answer(token: string, input: { kind: string; answer: unknown }): Promise<SignIn>
+    readonly open: (userId: string, input?: { returnTo?: string }) => Promise<SignIn>
+    readonly read: (token: string) => Promise<Challenge>
+    readonly start: (token: string, kind: string) => Promise<Started>
+    readonly answer: (token: string, input: { kind: string; answer: unknown }) => Promise<SignIn>
   }
   /** Checks a token that a browser sent along, and spends it where it is single use. Throws `mfa_token_invalid`. */
-  verifyMfaToken(token: string, about?: { action?: string; userId?: string }): Promise<SpentToken>
+  readonly verifyMfaToken: (token: string, about?: { action?: string; userId?: string }) => Promise<SpentToken>
 }
 
 const at = (userId: string, rest = ""): string => `/users/${encodeURIComponent(userId)}${rest}`

@@ -20,23 +20,23 @@ export type AnswerInput = {
 
 export type SignInCalls = {
   /** First step: `complete`, or a challenge is open that has to be answered. */
-  signIn(input: SignInInput): Promise<SignIn>
+  readonly signIn: (input: SignInInput) => Promise<SignIn>
   /** Ends the session. A bearer client forgets it even where the server can't be reached. */
-  signOut(): Promise<void>
+  readonly signOut: () => Promise<void>
   readonly challenge: {
     /** The open challenge, as it stands now. Throws `challenge_spent`. */
-    read(): Promise<Challenge>
+    readonly read: () => Promise<Challenge>
     /** Sends or shows what the kind needs: a mailed code, a passkey's options. Again: sends anew. */
-    start(kind: string): Promise<Started>
+    readonly start: (kind: string) => Promise<Started>
     /** Answers it. `complete`: there is a (fresh) session; otherwise `challenge` holds what is still owed. */
-    answer(input: AnswerInput): Promise<SignIn>
+    readonly answer: (input: AnswerInput) => Promise<SignIn>
     /** Puts a demanded enrolment off, while that is allowed. */
-    postpone(): Promise<SignIn>
+    readonly postpone: () => Promise<SignIn>
     /** Gives up; nobody is signed in by it. */
-    abandon(): Promise<void>
+    readonly abandon: () => Promise<void>
   }
   /** Opens a challenge that makes this session fresh once it is answered. */
-  stepUp(level: Level): Promise<Challenge>
+  readonly stepUp: (level: Level) => Promise<Challenge>
 }
 
 const post = (path: string, body?: object): { method: "POST"; path: string; body?: object | undefined } => ({

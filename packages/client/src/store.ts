@@ -22,9 +22,9 @@ export type Store = {
 
 const unknown: State = { loaded: false, session: null, user: null, challenge: null, tasks: [] }
 
-// The ages grow with the clock; they alone are no change.
+// These move with the clock; they alone are no change.
 const textOf = (value: unknown): string =>
-  JSON.stringify(value, (key, part: unknown) => (key === "factorAges" ? undefined : part))
+  JSON.stringify(value, (key, part: unknown) => (key === "factorAges" || key === "lastUsedAt" ? undefined : part))
 const keep = <T>(old: T, fresh: T): T => (textOf(old) === textOf(fresh) ? old : fresh)
 
 /** One observable place. `onSubscribers` tells when the first listener came (true) or the last one left. */

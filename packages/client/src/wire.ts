@@ -48,10 +48,11 @@ export type Session = {
   readonly authTime: string
   readonly firstFactorAt: string | null
   readonly secondFactorAt: string | null
-  /** Whole minutes since the first and the second factor were proved; -1: that factor does not exist. */
+  /** Whole minutes since the first and the second factor were proved; -1: never in this session. */
   readonly factorAges: readonly [number, number]
   readonly createdAt: string
   readonly expiresAt: string
+  readonly lastUsedAt: string
   /** The second factor was not asked for, because this device was remembered. */
   readonly deviceRemembered: boolean
   readonly agent: string | null
@@ -100,6 +101,8 @@ export type SignIn = {
   /** Only for bearer clients. The client keeps it; nobody else has to. */
   readonly token?: string
   readonly deviceToken?: string
+  /** After a recovery code was used. */
+  readonly recoveryCodesLeft?: number
 }
 
 export type SessionAnswer = {
@@ -165,6 +168,7 @@ export type RememberedDevice = {
 export type Activity = {
   readonly id: string
   readonly at: string
+  readonly userId: string | null
   readonly event: string
   readonly outcome: string
   readonly door: string | null
@@ -176,11 +180,19 @@ export type Activity = {
 export type ApiKey = {
   readonly id: string
   readonly name: string
+  /** The last characters, to tell keys apart. */
   readonly postfix: string
+  readonly userId: string | null
+  readonly service: string | null
   readonly scopes: readonly string[]
   readonly createdAt: string
   readonly expiresAt: string | null
   readonly lastUsedAt: string | null
+}
+
+/** A user as a service key sees one: what it may know of factors hangs on another scope. */
+export type UserRecord = Omit<User, "secondFactorEnabled" | "factorKinds" | "recoveryCodes"> & {
+  readonly disabled: boolean
 }
 
 export type Page<T> = { readonly items: readonly T[]; readonly next: string | null }

@@ -77,6 +77,7 @@ export function createFakeAccount(bearer: boolean) {
     factorAges: account.seconds,
     createdAt: at,
     expiresAt: at,
+    lastUsedAt: at,
     deviceRemembered: false,
     agent: null,
     address: null,

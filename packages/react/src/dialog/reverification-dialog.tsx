@@ -1,0 +1,181 @@
+import type { CountersignClient, ReverificationRequest } from "@countersign/client"
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "react"
+import type { FormEvent, InputHTMLAttributes, ReactElement } from "react"
+import { useCodeField } from "../code-field.ts"
+import { applyStyle } from "./style.ts"
+import { englishDialogTexts } from "./texts.ts"
+import type { DialogTexts } from "./texts.ts"
+import { useStepUp } from "./use-step-up.ts"
+import type { AskedKind } from "./use-step-up.ts"
+
+export type DialogProps = {
+  client: CountersignClient
+  request: ReverificationRequest
+  texts?: DialogTexts | undefined
+}
+
+type FieldProps = {
+  label: string
+  invalid: boolean
+  busy: boolean
+  describedBy: string
+  onSubmit: (answer: string) => void
+  onAnswer: (answer: string) => void
+}
+
+/** Focus goes to the field when it appears, and back to it after a refusal, with what was typed marked. */
+function useFieldFocus(ref: React.RefObject<HTMLInputElement | null>, invalid: boolean, busy: boolean): void {
+  useEffect(() => {
+    if (busy) return
+    ref.current?.focus()
+    if (invalid) ref.current?.select()
+  }, [ref, invalid, busy])
+}
+
+const shared = ({ invalid, busy, describedBy }: FieldProps): InputHTMLAttributes<HTMLInputElement> => ({
+  "aria-invalid": invalid,
+  "aria-describedby": describedBy,
+  readOnly: busy,
+  required: true,
+})
+
+function CodeBoxes(props: FieldProps): ReactElement {
+  const { inputProps, inputRef, slots } = useCodeField({ onChange: props.onAnswer, onComplete: props.onSubmit })
+  useFieldFocus(inputRef, props.invalid, props.busy)
+  return (
+    <label>
+      {props.label}
+      <span className={props.invalid ? "boxes bad" : "boxes"}>
+        {slots.map(({ char, isActive }, index) => (
+          // oxlint-disable-next-line react/no-array-index-key -- boxes have no other name than their place
+          <span key={index} aria-hidden className={isActive ? "here" : ""}>
+            {char}
+          </span>
+        ))}
+        <input {...inputProps} {...shared(props)} name="code" />
+      </span>
+    </label>
+  )
+}
+
+function TextField(props: FieldProps & { kind: "recovery-code" | "password" }): ReactElement {
+  const ref = useRef<HTMLInputElement>(null)
+  useFieldFocus(ref, props.invalid, props.busy)
+  const look =
+    props.kind === "password"
+      ? ({ type: "password", autoComplete: "current-password" } as const)
+      : ({
+          type: "text",
+          className: "code",
+          autoComplete: "off",
+          autoCapitalize: "characters",
+          spellCheck: false,
+        } as const)
+  return (
+    <label>
+      {props.label}
+      <input ref={ref} {...look} {...shared(props)} onChange={(event) => props.onAnswer(event.currentTarget.value)} />
+    </label>
+  )
+}
+
+/** Asks for a fresh proof in a modal `<dialog>`. Closing it, by any way, cancels. */
+export function ReverificationDialog({ client, request, texts = englishDialogTexts }: DialogProps): ReactElement {
+  const id = useId()
+  const ref = useRef<HTMLDialogElement>(null)
+  const [answer, setAnswer] = useState("")
+  const { kind, others, challenge, hint, busy, error, choose, submit } = useStepUp(client, request)
+
+  useLayoutEffect(() => {
+    applyStyle()
+    const dialog = ref.current
+    if (!dialog?.open) dialog?.showModal()
+    // Closing gives the focus back to where it was.
+    return () => dialog?.close()
+  }, [])
+
+  const [says, label, alternative] = wordsFor(texts, hint)
+  const field = {
+    invalid: error !== "",
+    busy,
+    describedBy: `${id}-says ${id}-error`,
+    onSubmit: submit,
+    onAnswer: setAnswer,
+  }
+  const onSubmit = (event: FormEvent): void => {
+    event.preventDefault()
+    if (answer !== "") submit(answer)
+  }
+  const pick = (next: AskedKind): void => {
+    setAnswer("")
+    choose(next)
+  }
+
+  return (
+    <dialog
+      ref={ref}
+      className="countersign-dialog"
+      aria-labelledby={`${id}-title`}
+      aria-describedby={`${id}-says`}
+      onCancel={(event) => {
+        event.preventDefault()
+        request.cancel()
+      }}
+    >
+      <form onSubmit={onSubmit} noValidate>
+        <h2 id={`${id}-title`}>{texts.title}</h2>
+        <p id={`${id}-says`}>{kind ? says[kind] : challenge && texts.nothing}</p>
+        {challenge?.user.email ? (
+          <input type="text" name="username" autoComplete="username" value={challenge.user.email} readOnly hidden />
+        ) : null}
+        {kind === "totp" || kind === "email-code" ? <CodeBoxes key={kind} label={label[kind]} {...field} /> : null}
+        {kind === "recovery-code" || kind === "password" ? (
+          <TextField key={kind} kind={kind} label={label[kind]} {...field} />
+        ) : null}
+        <p id={`${id}-error`} className="error" role="alert">
+          {error}
+        </p>
+        {kind ? (
+          <button type="submit" className="main" aria-disabled={busy}>
+            {busy ? texts.busy : texts.confirm}
+          </button>
+        ) : null}
+        <div className="others">
+          {others.map((each) => (
+            <button key={each} type="button" onClick={() => pick(each)}>
+              {each === kind ? texts.sendAgain : alternative[each]}
+            </button>
+          ))}
+          <button type="button" onClick={request.cancel}>
+            {texts.cancel}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  )
+}
+
+type Words = Record<AskedKind, string>
+
+function wordsFor(texts: DialogTexts, hint: string): [says: Words, label: Words, alternative: Words] {
+  return [
+    {
+      totp: texts.totp,
+      "email-code": texts.emailCode(hint),
+      "recovery-code": texts.recoveryCode,
+      password: texts.password,
+    },
+    {
+      totp: texts.codeLabel,
+      "email-code": texts.codeLabel,
+      "recovery-code": texts.recoveryCodeLabel,
+      password: texts.passwordLabel,
+    },
+    {
+      totp: texts.useTotp,
+      "email-code": texts.useEmailCode,
+      "recovery-code": texts.useRecoveryCode,
+      password: texts.usePassword,
+    },
+  ]
+}

@@ -1,0 +1,41 @@
+/** The words of the step-up dialog. */
+export type DialogTexts = {
+  readonly title: string
+  readonly totp: string
+  readonly recoveryCode: string
+  readonly emailCode: (address: string) => string
+  readonly password: string
+  readonly codeLabel: string
+  readonly recoveryCodeLabel: string
+  readonly passwordLabel: string
+  readonly confirm: string
+  readonly busy: string
+  readonly cancel: string
+  readonly useTotp: string
+  readonly useRecoveryCode: string
+  readonly useEmailCode: string
+  readonly usePassword: string
+  readonly sendAgain: string
+  /** There is nothing to confirm with. */
+  readonly nothing: string
+}
+
+export const englishDialogTexts: DialogTexts = {
+  title: "Confirm it’s you",
+  totp: "Enter the code from your authenticator app.",
+  recoveryCode: "Enter one of your recovery codes. Each works once.",
+  emailCode: (address) => (address ? `Enter the code that we sent to ${address}.` : "Enter the code that we sent you."),
+  password: "Enter your password.",
+  codeLabel: "Code",
+  recoveryCodeLabel: "Recovery code",
+  passwordLabel: "Password",
+  confirm: "Confirm",
+  busy: "Checking …",
+  cancel: "Cancel",
+  useTotp: "Use your authenticator app",
+  useRecoveryCode: "Use a recovery code",
+  useEmailCode: "Send me a code by email",
+  usePassword: "Use your password",
+  sendAgain: "Send another code",
+  nothing: "There is nothing here that you could confirm with. Sign out and in again.",
+}

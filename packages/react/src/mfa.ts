@@ -1,0 +1,239 @@
+import { isClientError } from "@countersign/client"
+import type { Challenge, CountersignClient, Factor } from "@countersign/client"
+import { MfaError, mfaCall, mfaRequired } from "./mfa-error.ts"
+import { mfaStateOf } from "./mfa-state.ts"
+
+export type MFADeviceType = "totp" | "passkey" | "email"
+
+export type MFADevice = {
+  readonly id?: string
+  readonly type?: MFADeviceType
+  readonly verified?: boolean
+  readonly createdAt?: Date
+  readonly verifiedAt?: Date | null
+  readonly _default?: boolean
+  readonly alias?: string
+}
+
+export type MfaRegistration = { readonly id: string; readonly secret: string; readonly uri: string }
+
+export type MfaTokenRequest = {
+  /** Resolves with a token that proves the second factor to the app's own server. */
+  readonly createMfaToken?: { readonly singleUse?: boolean } | undefined
+  /** The action that the token is for; the first one counts. */
+  readonly requestedScopes?: readonly string[] | undefined
+}
+
+export type Mfa = {
+  readonly addDevice: (type?: MFADeviceType) => Promise<MfaRegistration>
+  readonly authenticateDevice: (
+    input: MfaTokenRequest & { code: string; type?: MFADeviceType; deviceId?: string },
+  ) => Promise<string | undefined>
+  readonly authenticateRecoveryCode: (input: MfaTokenRequest & { code: string }) => Promise<string | undefined>
+  /** Confirmed devices; `includeUnverified` adds the ones that were begun here. */
+  readonly getUserDevices: (options?: { includeUnverified?: boolean }) => Promise<MFADevice[]>
+  /** Makes it the default device. */
+  readonly updateUserDevice: (deviceId: string) => Promise<void>
+  /** Needs a token from `authenticateDevice` or `authenticateRecoveryCode`; the last one made, where none is given. */
+  readonly deleteUserDevice: (deviceId: string, mfaAuthToken?: string) => Promise<void>
+  /** The codes while they are not acknowledged (made where there are none), nothing after that; `true`: new ones. */
+  readonly getRecoveryCodes: (
+    generateNewCodes?: boolean,
+    options?: { whenAcknowledged?: "empty" | "throw" },
+  ) => Promise<string[]>
+  readonly getNewRecoveryCodes: () => Promise<string[]>
+  readonly isPendingRecoveryCodesAcknowledgment: () => Promise<boolean>
+  readonly completeAcknowledgement: () => Promise<void>
+  /** @deprecated `authenticateDevice` */
+  readonly authDevice: (code: string, type?: MFADeviceType, deviceId?: string) => Promise<boolean>
+  /** @deprecated `authenticateRecoveryCode` */
+  readonly authRecoveryCode: (code: string) => Promise<boolean>
+  /** @deprecated `authenticateDevice` */
+  readonly verifyDevice: (code: string, type?: MFADeviceType) => Promise<MFADevice>
+}
+
+export type KeptToken = {
+  readonly token: string
+  readonly singleUse: boolean
+  readonly action: string | null
+  readonly until: number
+}
+/** Kept in memory only, until it is taken or has run out. */
+const tokens = new WeakMap<CountersignClient, KeptToken>()
+
+/** Takes the last token out of memory; one that may be used again stays. */
+export function takeToken(client: CountersignClient, action?: string): string | undefined {
+  const kept = tokens.get(client)
+  if (!kept || kept.until <= Date.now() || !client.current().session) return undefined
+  if (kept.action !== null && action !== undefined && kept.action !== action) return undefined
+  if (kept.singleUse) tokens.delete(client)
+  return kept.token
+}
+
+const typeNames: Readonly<Record<string, MFADeviceType>> = { totp: "totp", passkey: "passkey", "email-code": "email" }
+
+const deviceOf = (factor: Factor, defaultId: string | null): MFADevice => {
+  const type = typeNames[factor.kind]
+  return {
+    id: factor.id,
+    ...(type ? { type } : {}),
+    verified: factor.state === "on",
+    createdAt: new Date(factor.createdAt),
+    verifiedAt: factor.confirmedAt === null ? null : new Date(factor.confirmedAt),
+    _default: factor.id === defaultId,
+    alias: factor.name,
+  }
+}
+
+const onlyTotp = (type: MFADeviceType): void => {
+  if (type !== "totp") throw new MfaError("mfa_invalid_request", 422, "That kind of device can't be added here.")
+}
+
+/** Mints a token with a proof on the way, keeps it in memory, and hands it out. */
+export async function mint(
+  client: CountersignClient,
+  request: MfaTokenRequest,
+  proof?: { kind: string; answer: string },
+): Promise<string> {
+  const { token, singleUse, action, expiresAt } = await client.mfaTokens.mint({
+    singleUse: request.createMfaToken?.singleUse ?? true,
+    ...(request.requestedScopes?.[0] === undefined ? {} : { action: request.requestedScopes[0] }),
+    ...(proof ? { proof } : {}),
+  })
+  tokens.set(client, { token, singleUse, action, until: Date.parse(expiresAt) })
+  return token
+}
+
+/** Proves a second factor wherever it is owed: at sign-in, in an enrolment, or in a session. */
+async function prove(
+  client: CountersignClient,
+  challenge: Challenge | null,
+  proof: { kind: string; answer: string },
+  request: MfaTokenRequest,
+): Promise<string | undefined> {
+  const wanted = request.createMfaToken !== undefined || request.requestedScopes !== undefined
+  if (challenge) await client.challenge.answer(proof)
+  else if (wanted) return mint(client, request, proof)
+  else {
+    await client.stepUp("second_factor")
+    await client.challenge.answer(proof)
+  }
+  return wanted ? mint(client, request) : undefined
+}
+
+const made = new WeakMap<CountersignClient, Mfa>()
+
+/** The calls of `useMfa`: one object, the same for everybody who shares the client. */
+export function mfaOf(client: CountersignClient): Mfa {
+  const known = made.get(client)
+  if (known) return known
+
+  const confirm = async (code: string): Promise<Factor> =>
+    (await client.factors.confirm({ kind: "totp", answer: code })).factor
+  /** A device was begun here and nothing else is owed: the code is that device's. */
+  const begunHere = async (deviceId: string | undefined): Promise<boolean> => {
+    const { factors } = await client.factors.list()
+    return factors.some(({ id, kind, state }) => kind === "totp" && state === "pending" && (deviceId ?? id) === id)
+  }
+  const newCodes = async (): Promise<string[]> => [...(await client.recoveryCodes.replace()).codes]
+
+  const mfa: Mfa = {
+    addDevice: (type = "totp") =>
+      mfaCall(async () => {
+        onlyTotp(type)
+        if (client.current().challenge?.purpose === "sign_in") throw mfaRequired()
+        const policy = await client.policy()
+        const has = client.current().user?.factorKinds.includes("totp")
+        if (has && policy.maximumDevices === 1)
+          throw new MfaError("mfa_device_limit", 401, "You already have a device. Remove it first, then add another.")
+        const { factor, show } = await client.factors.begin({ kind: "totp" })
+        return { id: factor.id, secret: show.secret ?? "", uri: show.uri ?? "" }
+      }),
+    authenticateDevice: ({ code, type = "totp", deviceId, ...request }) =>
+      mfaCall(async () => {
+        onlyTotp(type)
+        const { challenge, user } = client.current()
+        const enrolling = challenge?.purpose === "enrol"
+        const toMint = request.createMfaToken !== undefined || request.requestedScopes !== undefined
+        // With a device that is on, a token is asked of that one; otherwise what was begun here is confirmed.
+        const mayConfirm = !challenge && (!toMint || !user?.secondFactorEnabled || deviceId !== undefined)
+        if (enrolling || (mayConfirm && (await begunHere(deviceId)))) {
+          await confirm(code)
+          return toMint ? mint(client, request) : undefined
+        }
+        return prove(client, challenge, { kind: "totp", answer: code }, request)
+      }),
+    authenticateRecoveryCode: ({ code, ...request }) =>
+      mfaCall(() => prove(client, client.current().challenge, { kind: "recovery-code", answer: code }, request)),
+    getUserDevices: ({ includeUnverified = false } = {}) =>
+      mfaCall(async () => {
+        const { challenge, user } = client.current()
+        const listed = challenge
+          ? challenge.purpose === "sign_in"
+            ? challenge.kinds.filter(({ kind }) => Object.hasOwn(typeNames, kind)).flatMap(({ factors }) => factors)
+            : []
+          : (await client.factors.list()).factors
+        return listed
+          .filter(({ state }) => state === "on" || (includeUnverified && state === "pending"))
+          .map((factor) => deviceOf(factor, user?.defaultFactorId ?? null))
+      }),
+    updateUserDevice: (deviceId) =>
+      mfaCall(async () => {
+        await client.factors.update(deviceId, { default: true })
+      }),
+    deleteUserDevice: (deviceId, mfaAuthToken = takeToken(client)) =>
+      mfaCall(async () => {
+        if (!mfaAuthToken)
+          throw new MfaError("mfa_token_required", 403, "Confirm with a device or a recovery code first.")
+        if (tokens.get(client)?.token === mfaAuthToken) tokens.delete(client)
+        await client.factors.remove(deviceId, { mfaToken: mfaAuthToken, reverify: false })
+      }),
+    getRecoveryCodes: (generateNewCodes = false, { whenAcknowledged = "empty" } = {}) =>
+      mfaCall(async () => {
+        if (generateNewCodes) return newCodes()
+        const has = client.current().user?.recoveryCodes
+        if (!has) {
+          const { recoveryCodes } = await client.policy()
+          return recoveryCodes ? newCodes() : []
+        }
+        if (has.acknowledged) {
+          if (whenAcknowledged === "throw")
+            throw new MfaError("mfa_codes_acknowledged", 409, "These codes were shown. Make new ones if you lost them.")
+          return []
+        }
+        try {
+          return [...(await client.recoveryCodes.copy()).codes]
+        } catch (error) {
+          if (!isClientError(error, "not_found")) throw error
+          return newCodes()
+        }
+      }),
+    getNewRecoveryCodes: () => mfaCall(newCodes),
+    isPendingRecoveryCodesAcknowledgment: async () =>
+      mfaStateOf(client, client.current()).userWithMissingInfo?.mfaBackupCodeAcknowledgement === "pending",
+    completeAcknowledgement: () =>
+      mfaCall(async () => {
+        // Pages don't wait for it: one lost answer must not show the codes again at the next start.
+        await client.recoveryCodes.acknowledge().catch(async (error: unknown) => {
+          if (!isClientError(error, "network_error")) throw error
+          await client.recoveryCodes.acknowledge()
+        })
+      }),
+    authDevice: async (code, type = "totp", deviceId) => {
+      await mfa.authenticateDevice({ code, type, ...(deviceId === undefined ? {} : { deviceId }) })
+      return true
+    },
+    authRecoveryCode: async (code) => {
+      await mfa.authenticateRecoveryCode({ code })
+      return true
+    },
+    verifyDevice: (code, type = "totp") =>
+      mfaCall(async () => {
+        onlyTotp(type)
+        const factor = await confirm(code)
+        return deviceOf(factor, client.current().user?.defaultFactorId ?? null)
+      }),
+  }
+  made.set(client, mfa)
+  return mfa
+}

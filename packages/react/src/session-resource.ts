@@ -1,0 +1,105 @@
+import type { CountersignClient, State } from "@countersign/client"
+import { factorAges, isFresh } from "./freshness.ts"
+import type { FactorAges, ReverificationConfig } from "./freshness.ts"
+import { userResourceOf } from "./user-resource.ts"
+import type { UserResource } from "./user-resource.ts"
+import { verificationMethods } from "./verification.ts"
+import type { VerificationMethods } from "./verification.ts"
+
+export type SessionTask = { readonly key: "setup-mfa" }
+export type SessionStatus =
+  | "active"
+  | "pending"
+  | "ended"
+  | "removed"
+  | "replaced"
+  | "revoked"
+  | "expired"
+  | "abandoned"
+
+/** What `has` may be asked: how fresh the proofs are, or whether the user has a role. */
+export type AuthorizationParams =
+  | { readonly reverification: ReverificationConfig; readonly role?: string }
+  | { readonly role: string }
+
+export type SessionResource = VerificationMethods & {
+  readonly id: string
+  readonly status: SessionStatus
+  readonly user: UserResource | null
+  readonly expireAt: Date
+  readonly abandonAt: Date
+  readonly lastActiveAt: Date
+  /** Minutes since the first and the second factor; -1: there is none. */
+  readonly factorVerificationAge: FactorAges | null
+  readonly tasks: readonly SessionTask[]
+  /** What has to be done before the session may pass; it stays until `setActive` where a page looked at it. */
+  readonly currentTask: SessionTask | undefined
+  readonly lastActiveToken: null
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  readonly getToken: () => Promise<string | null>
+  readonly touch: () => Promise<void>
+  readonly end: () => Promise<void>
+  readonly remove: () => Promise<void>
+  readonly checkAuthorization: (asked: AuthorizationParams) => boolean
+}
+
+/** Answers `has` from what is known of a session and its user. */
+export function hasAuthorization(
+  { session, user }: Pick<State, "session" | "user">,
+  asked: AuthorizationParams,
+): boolean {
+  if (!session || !user) return false
+  if (asked.role !== undefined && !user.roles.includes(asked.role)) return false
+  return !("reverification" in asked) || isFresh(asked.reverification, factorAges(session, user))
+}
+
+const task: SessionTask = { key: "setup-mfa" }
+
+/** `looked` is told when a page asks for the task, so that it can be held until the page says that it is done. */
+export function makeSession(
+  client: CountersignClient,
+  state: State,
+  pending: boolean,
+  looked: () => void,
+): SessionResource | null {
+  const { session, challenge, user } = state
+  const enrolling = challenge?.purpose === "enrol" ? challenge : undefined
+  const known = session ?? enrolling
+  if (!known) return null
+  const expireAt = new Date(known.expiresAt)
+  const createdAt = new Date(session?.createdAt ?? Date.now())
+  const lastActiveAt = new Date(session?.lastUsedAt ?? Date.now())
+  const tasks = pending ? [task] : []
+  const resource: SessionResource = {
+    id: known.id,
+    status: pending ? "pending" : "active",
+    user: userResourceOf(client, state),
+    expireAt,
+    abandonAt: expireAt,
+    lastActiveAt,
+    get factorVerificationAge() {
+      return session && user ? factorAges(session, user) : null
+    },
+    get tasks() {
+      looked()
+      return tasks
+    },
+    get currentTask() {
+      looked()
+      return tasks[0]
+    },
+    lastActiveToken: null,
+    createdAt,
+    updatedAt: lastActiveAt,
+    getToken: client.token,
+    touch: async () => void (await client.reload()),
+    end: () => client.signOut(),
+    remove: () => client.signOut(),
+    checkAuthorization: (asked) => !pending && hasAuthorization(state, asked),
+    ...verificationMethods(client, () => resource),
+  }
+  // Printing a session is not looking at its task.
+  for (const key of ["tasks", "currentTask"]) Object.defineProperty(resource, key, { enumerable: false })
+  return resource
+}

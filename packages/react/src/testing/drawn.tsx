@@ -1,0 +1,44 @@
+import { cleanup, render } from "@testing-library/react"
+import type { RenderResult } from "@testing-library/react"
+import { StrictMode } from "react"
+import type { ReactElement, ReactNode } from "react"
+import { afterEach } from "vitest"
+import { createCountersignClient } from "@countersign/client"
+import type { ClientOptions, CountersignClient } from "@countersign/client"
+import type { FakeServer } from "../../../client/src/testing/fake-server.ts"
+import { CountersignProvider } from "../provider.tsx"
+import type { CountersignProviderProps } from "../provider.tsx"
+
+afterEach(cleanup)
+
+/** A client of the fake server, as a browser would have it. */
+export const clientOf = (server: FakeServer, more: ClientOptions = {}): CountersignClient =>
+  createCountersignClient({
+    url: "http://localhost",
+    session: "cookie",
+    fetch: server.fetch,
+    retryMilliseconds: [],
+    ...more,
+  })
+
+export type Drawn = RenderResult & { readonly client: CountersignClient; readonly errors: unknown[] }
+
+/** Draws it below a provider, in strict mode. */
+export function draw(
+  server: FakeServer,
+  children: ReactNode,
+  more: CountersignProviderProps & { client?: CountersignClient } = {},
+): Drawn {
+  const errors: unknown[] = []
+  const onError = (error: unknown): void => void errors.push(error)
+  const { onNeedsReverification } = more
+  const client = more.client ?? clientOf(server, { onError, onNeedsReverification })
+  const page = (
+    <StrictMode>
+      <CountersignProvider {...more} client={client} onError={onError}>
+        {children}
+      </CountersignProvider>
+    </StrictMode>
+  )
+  return { ...render(page as ReactElement), client, errors }
+}
