@@ -21,10 +21,13 @@ export const login =
     const step = await firstStep(engine, { email, password, lockedLink }, call.source)
     if (step.status === "complete") return signedIn(engine, step, own)
 
+    if (step.status === "enrolment") {
+      await startEnrolment(engine, step, call.source)
+      return secondStep("Email")
+    }
     const provider = providerFor(step.challenge.kinds.map(({ kind }) => kind))
     if (!provider) throw new CountersignError("kind_not_offered")
-    if (step.status === "enrolment") await startEnrolment(engine, step, call.source)
-    else if (provider === "Email") await sendCode(engine, { token: step.token }, call.source)
+    if (provider === "Email") await sendCode(engine, { token: step.token }, call.source)
     return secondStep(provider)
   }
 
