@@ -33,7 +33,9 @@ export type Accounts = {
   readonly close: () => Promise<void>
 }
 
-/** The whole server on a loopback port with a real mail server beside it, and a client of the two-step tutorial's kind. */
+/**
+ * The whole server on a loopback port with a real mail server beside it, and a client of the two-step tutorial's kind.
+ */
 export async function startAccounts(options: TestServerOptions = {}): Promise<Accounts> {
   const mail = await startMailServer()
   const server = await startTestServer({

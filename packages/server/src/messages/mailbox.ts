@@ -28,10 +28,10 @@ export type Mailbox = {
 const capacity = 200
 
 /**
- * Stands in for SMTP while one develops: keeps the newest mails in memory and shows them at `/dev/mailbox`, and as JSON at
- * `/dev/mailbox.json` (`?to=` narrows). It holds working links and codes in clear, so it must exist on loopback only; the
- * composition root decides that, and the pages answer to no other host name (a foreign name that resolves to this machine
- * would let any web page read them).
+ * Stands in for SMTP while one develops: keeps the newest mails in memory and shows them at `/dev/mailbox`, and as
+ * JSON at `/dev/mailbox.json` (`?to=` narrows). It holds working links and codes in clear, so it must exist on loopback
+ * only: the composition root decides that, and the pages answer to no other host name, since a foreign name that
+ * resolves to this machine would let any web page read them.
  */
 export const createMailbox = (options: { from: string; issuer: string }): Mailbox => {
   let kept: KeptMail[] = []
@@ -90,7 +90,7 @@ const loopback = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
 const common = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" }
 const plain = { ...common, "Content-Type": "text/plain; charset=utf-8" }
 
-// The mail's own inline styles need `unsafe-inline`: a document in `srcdoc` inherits this policy. No script runs in either.
+// The mail's own inline styles need `unsafe-inline`: a document in `srcdoc` inherits this policy. No script runs in it.
 const policy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 

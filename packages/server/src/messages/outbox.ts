@@ -39,8 +39,8 @@ export type Outbox = {
 export const retrySeconds = [5, 15, 60, 5 * 60, 15 * 60, 30 * 60, 60 * 60, 2 * 60 * 60, 3 * 60 * 60] as const
 
 /**
- * For how long a claimed mail is this sender's alone. Longer than the transport waits for a silent server; a sender that
- * was killed leaves its mails to the others after it.
+ * For how long a claimed mail is this sender's alone. Longer than the transport waits for a silent server; what a sender
+ * had when it was killed is left to the others after it.
  */
 export const claimMilliseconds = 2 * 60_000
 
@@ -142,7 +142,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     do {
       again = false
       const waiting = await Promise.all((await due()).map(open))
-      // Side by side, but what goes to one mailbox goes in the order in which it was written: the newest code arrives last.
+      // Side by side, but to one mailbox in the order in which they were written: the newest code arrives last.
       const mailboxes = Map.groupBy(waiting, ({ mail, written }) => written?.to.toLowerCase() ?? mail.id).values()
       const lanes = await Promise.allSettled(
         Array.from({ length: sideBySide }, async () => {

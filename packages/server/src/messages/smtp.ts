@@ -8,8 +8,8 @@ const silenceMilliseconds = 20_000
 /**
  * Sends by SMTP.
  *
- * `url` is `smtp://user:pass@host:port` (STARTTLS, port 587) or `smtps://…` (TLS from the first byte, port 465); user and
- * password percent-encoded, both optional. STARTTLS is demanded where there is a password, used where it is offered
+ * `url` is `smtp://user:pass@host:port` (STARTTLS, port 587) or `smtps://…` (TLS from the first byte, port 465); user
+ * and password percent-encoded, both optional. STARTTLS is demanded where there is a password, used where it is offered
  * otherwise, and left out on a loopback host; `?tls=required`, `optional` or `off` decides otherwise.
  * `from` is `Name <address>` or an address.
  *

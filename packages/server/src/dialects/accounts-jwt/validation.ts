@@ -16,7 +16,9 @@ export class ValidationFailed extends CountersignError {
 
 /** Reads a body's or query's properties and gathers every complaint, so that a form shows all of them at once. */
 export type Fields = {
-  /** The text of a property; undefined where it is absent or null. `name` as the wire spells it, in any case of letters. */
+  /**
+   * The text of a property; undefined where it is absent or null. `name` as the wire spells it, in any case of letters.
+   */
   text(name: string): string | undefined
   /** As `text`, and complains when there is nothing in it but blanks. */
   required(name: string, sentence: string): string

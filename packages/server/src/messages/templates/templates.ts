@@ -16,7 +16,9 @@ import {
 export type { Rendered } from "./layout.ts"
 export { noticeNames, templateNames, type Facts, type NoticeName, type TemplateName } from "./letter.ts"
 
-/** What every mail may name. `securityUrl`: the page of sessions and sign-in methods, where the installation has one. */
+/**
+ * What every mail may name. `securityUrl`: the page of sessions and sign-in methods, where the installation has one.
+ */
 export type Service = { readonly issuer: string; readonly securityUrl?: string | undefined }
 
 /** A language is added with its file and its line here. */
