@@ -3,10 +3,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
+import { commandLinePage } from "../packages/server/src/cli/page.ts"
 import { configurationPage } from "../packages/server/src/config/page.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const pages = { "docs/reference/configuration.md": configurationPage }
+const pages = {
+  "docs/reference/configuration.md": configurationPage,
+  "docs/reference/command-line.md": commandLinePage,
+}
 
 let stale = 0
 for (const [path, make] of Object.entries(pages)) {

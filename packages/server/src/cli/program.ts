@@ -10,24 +10,28 @@ import { usersCommand } from "./users.ts"
 
 const commands = [serveCommand, migrateCommand, usersCommand, apiKeysCommand, keysCommand, doctorCommand]
 
-/**
- * Runs one command line, without the program's own name. Never rejects: what went wrong is said on standard error.
- * @returns the exit code: 0 done, 1 refused, 2 wrongly typed
- */
-export const run = async (words: readonly string[]): Promise<number> => {
+/** The whole command line. */
+export const createProgram = (): Command => {
   const program = new Command("countersign")
     .description("Self-hosted two-factor authentication server.")
     .version(versionOfPackage(), "-V, --version", "print the version")
     .showHelpAfterError("(countersign --help lists what there is)")
   for (const command of commands) program.addCommand(command())
-  program.addHelpText(
+  return program.addHelpText(
     "after",
     `
 Options come from COUNTERSIGN_… variables and from flags of the same names; countersign serve --help lists them all.
 Exit codes: 0 done, 1 refused, 2 wrongly typed.`,
   )
-  throwInsteadOfExit(program)
+}
 
+/**
+ * Runs one command line, without the program's own name. Never rejects: what went wrong is said on standard error.
+ * @returns the exit code: 0 done, 1 refused, 2 wrongly typed
+ */
+export const run = async (words: readonly string[]): Promise<number> => {
+  const program = createProgram()
+  throwInsteadOfExit(program)
   try {
     await program.parseAsync(words, { from: "user" })
     return 0
