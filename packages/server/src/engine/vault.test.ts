@@ -56,7 +56,7 @@ test("a sealed text with any sign changed, cut or added to does not open", async
   const sealed = await vault.seal("secret", place)
   for (let at = 0; at < sealed.length - 1; at++) {
     const other = sealed[at] === "A" ? "B" : "A"
-    await expect(vault.open(sealed.slice(0, at) + other + sealed.slice(at + 1), place)).rejects.toThrow()
+    await expect(vault.open(sealed.slice(0, at) + other + sealed.slice(at + 1), place)).rejects.toThrow("sealed data")
   }
   for (const bent of [
     "",
@@ -67,7 +67,7 @@ test("a sealed text with any sign changed, cut or added to does not open", async
     sealed.replace("v1.", "v2."),
     sealed.split(".").slice(0, 3).join("."),
   ])
-    await expect(vault.open(bent, place)).rejects.toThrow()
+    await expect(vault.open(bent, place)).rejects.toThrow("sealed data")
 })
 
 test("the database alone opens nothing: no data key stands in it in clear", async () => {

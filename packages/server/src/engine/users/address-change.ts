@@ -3,11 +3,13 @@ import { auditWrite, plainAgent } from "../audit/audit.ts"
 import { noticeWrites } from "../audit/notices.ts"
 import type { Context } from "../context.ts"
 import type { Engine } from "../engine.ts"
+import { CountersignError } from "../errors.ts"
 import { mailWrite } from "../outbox.ts"
 import { requireFresh } from "../step-up/reverification.ts"
 import { subjectOf } from "../step-up/subject.ts"
 import { readAddress } from "./addresses.ts"
 import { checkLinkTarget, endLinks, linkWrites } from "./links.ts"
+import { hasMailEnough } from "./mail-limit.ts"
 import { readUser } from "./records.ts"
 
 /**
@@ -22,6 +24,8 @@ export const requestAddressChangeOf =
     const address = readAddress(email)
     checkLinkTarget(ctx, linkFor)
     await requireFresh(ctx, actor, "address.change")
+    if (await hasMailEnough(ctx, user.id, "address.change_requested"))
+      throw new CountersignError("too_many_requests", { retryAfter: 3600 })
     const holder = await readUser(ctx, { email: address.email })
     const mine = holder === undefined || holder.id === user.id
     const data = actor.type === "session" ? { sessionId: actor.session.id } : {}

@@ -15,6 +15,7 @@ import {
   spendLink,
   type StoredLink,
 } from "./links.ts"
+import { hasMailEnough } from "./mail-limit.ts"
 import { commitGuarded, publicUser, readUser, revise, type StoredUser } from "./records.ts"
 
 /** Mails a link to an account that waits for it. What is unknown or confirmed is answered alike. */
@@ -26,7 +27,7 @@ export const requestConfirmationOf =
     const user = await readUser(ctx, { email: address.email })
     const waits = user?.email && !user.emailConfirmed && !user.disabled ? user : undefined
     const event = { userId: user?.id ?? null, event: "address.confirmation_requested", source }
-    if (waits?.email) {
+    if (waits?.email && !(await hasMailEnough(ctx, waits.id, event.event))) {
       // Where several registrations wait, nobody can say whose mail this will be: it confirms the address alone.
       const contested = (await openRegistrations(ctx, waits.id)).some(({ registration }) => registration !== undefined)
       const data = contested ? { registration: null } : {}

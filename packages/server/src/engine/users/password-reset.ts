@@ -8,6 +8,7 @@ import { planStampChange } from "../sessions/sessions.ts"
 import { addressKey, readAddress } from "./addresses.ts"
 import { checkLinkTarget, linkWrites, readLink, spendLink } from "./links.ts"
 import { acceptPassword } from "./new-password.ts"
+import { hasMailEnough } from "./mail-limit.ts"
 import { clearPasswordLock } from "./password-lock.ts"
 import { hashPassword } from "./passwords.ts"
 import { commitGuarded, publicUser, readUser, revise, type StoredUser } from "./records.ts"
@@ -20,7 +21,7 @@ export const requestResetOf =
     checkLinkTarget(ctx, linkFor)
     const user = await readUser(ctx, { email: address.email })
     const event = { userId: user?.id ?? null, event: "password.reset_requested", source }
-    if (user?.email && mayReset(ctx, user)) {
+    if (user?.email && mayReset(ctx, user) && !(await hasMailEnough(ctx, user.id, event.event))) {
       const link = await linkWrites(ctx, { purpose: "reset", user, to: user.email, linkFor, source })
       await ctx.database.commit([...link, auditWrite(ctx, { ...event, outcome: "success" })])
       ctx.mailIsWaiting()

@@ -8,6 +8,7 @@ import { mailWrite } from "../outbox.ts"
 import { mintToken, newId } from "../tokens.ts"
 import { readAddress, type Address } from "./addresses.ts"
 import { checkLinkTarget, linkWrites } from "./links.ts"
+import { hasMailEnough } from "./mail-limit.ts"
 import { acceptPassword } from "./new-password.ts"
 import { hashPassword, verifyPassword } from "./passwords.ts"
 import { readExternalId, readLocale, readName, readRoles } from "./profile-fields.ts"
@@ -60,7 +61,14 @@ export const signUpOf =
           result: publicUser(user),
         }
       }
-      if (!open) return { writes: await tellOwner(ctx, existing, source), result: null }
+      const again = auditWrite(ctx, {
+        userId: existing.id,
+        event: "user.signed_up_again",
+        outcome: open ? "success" : "failure",
+        source,
+      })
+      if (await hasMailEnough(ctx, existing.id, "user.signed_up_again")) return { writes: [again], result: null }
+      if (!open) return { writes: [await tellOwner(ctx, existing, source), again], result: null }
       const link = await linkWrites(ctx, {
         purpose: "confirm",
         user: { ...existing, locale: profile.locale ?? existing.locale },
@@ -69,16 +77,15 @@ export const signUpOf =
         source,
         data: known ? {} : { registration: { ...profile, passwordHash } },
       })
-      const event = auditWrite(ctx, { userId: existing.id, event: "user.signed_up_again", outcome: "success", source })
-      return { writes: [...link, event], result: null }
+      return { writes: [...link, again], result: null }
     })
     ctx.mailIsWaiting()
     return { created }
   }
 
 /** The owner of a taken address hears of it, and nobody else. */
-async function tellOwner(ctx: Context, owner: StoredUser, source: Source) {
-  const mail = await mailWrite(ctx, {
+const tellOwner = (ctx: Context, owner: StoredUser, source: Source) =>
+  mailWrite(ctx, {
     template: "address-taken",
     to: owner.email ?? "",
     locale: owner.locale ?? ctx.settings.locale,
@@ -89,8 +96,6 @@ async function tellOwner(ctx: Context, owner: StoredUser, source: Source) {
       address: source.address ?? null,
     },
   })
-  return [mail, auditWrite(ctx, { userId: owner.id, event: "user.signed_up_again", outcome: "failure", source })]
-}
 
 /** Whether an account was never anybody's: unconfirmed where that is demanded, and never used. */
 async function isOpenToOwner(ctx: Context, user: StoredUser | undefined): Promise<boolean> {
