@@ -99,3 +99,13 @@ test("what is not there is a 404 in every case, and no fault", async () => {
     expect((await server.client().get(path)).status).toBeLessThan(500)
   expect(server.reports).toEqual([])
 })
+
+test("the address alone leads to the pages, and the link in a mail to one of them", async () => {
+  await using server = await startTestServer()
+  const browser = server.client()
+  expect((await browser.get("/")).headers.get("location")).toBe("/account")
+  await browser.post("/v1/sign-up", { email: "ann@example.com", password: "a long enough pass phrase" })
+  const [link = ""] = (await server.mails.latestTo("ann@example.com")).links
+  expect(link).toMatch(/^http:\/\/localhost:3000\/account\//)
+  expect((await browser.get(link)).status).toBe(200)
+})
