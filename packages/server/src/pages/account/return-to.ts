@@ -1,4 +1,4 @@
-import type { Settings } from "../../engine/settings.ts"
+import type { Settings } from "../../engine/engine.ts"
 
 /**
  * Where a person may be sent: a path of this server, or an address on an allowed origin; undefined for anything else.
