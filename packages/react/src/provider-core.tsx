@@ -1,6 +1,6 @@
 import { createCountersignClient } from "@countersign/client"
-import type { ClientOptions, CountersignClient, SessionAnswer } from "@countersign/client"
-import { useEffect, useState } from "react"
+import type { ClientOptions, CountersignClient, NeedsReverification, SessionAnswer } from "@countersign/client"
+import { useEffect, useRef, useState } from "react"
 import type { ReactNode } from "react"
 import type { Provided } from "./context.ts"
 
@@ -18,7 +18,7 @@ const complain = (error: unknown): void => console.error(error)
 /** Makes the client once, and reads the session after the first paint. */
 export function useNewClient(props: CoreProps): Provided {
   const [provided] = useState((): Provided => {
-    const { client: own, initialState, children: _, onError = complain, ...options } = props
+    const { client: own, initialState, children: _1, onNeedsReverification: _2, onError = complain, ...options } = props
     const client = own ?? createCountersignClient({ ...options, onError, initial: initialState })
     return { client, initial: client.current(), onError }
   })
@@ -26,4 +26,14 @@ export function useNewClient(props: CoreProps): Provided {
     provided.client.load().catch(provided.onError)
   }, [provided])
   return provided
+}
+
+/** The app asks for a fresh proof itself, with the handler of its latest render. Draws nothing. */
+export function OwnHandler({ client, handler }: { client: CountersignClient; handler: NeedsReverification }): null {
+  const latest = useRef(handler)
+  useEffect(() => {
+    latest.current = handler
+  })
+  useEffect(() => client.reverification.listen((request) => latest.current(request)), [client])
+  return null
 }

@@ -5,7 +5,7 @@ import { CountersignContext } from "./context.ts"
 import type { Provided } from "./context.ts"
 import type { DialogProps } from "./dialog/reverification-dialog.tsx"
 import type { DialogTexts } from "./dialog/texts.ts"
-import { useNewClient } from "./provider-core.tsx"
+import { OwnHandler, useNewClient } from "./provider-core.tsx"
 import type { CoreProps } from "./provider-core.tsx"
 
 export type CountersignProviderProps = CoreProps & {
@@ -40,12 +40,16 @@ function DialogHost({ client, onError, texts }: Provided & { texts: DialogTexts 
  * otherwise. With `onNeedsReverification` the app asks for a fresh proof itself, and our dialog is never fetched.
  */
 export function CountersignProvider(props: CountersignProviderProps): ReactElement {
-  const { texts, children, ...core } = props
+  const { texts, children, onNeedsReverification, ...core } = props
   const provided = useNewClient(core)
   return (
     <CountersignContext.Provider value={provided}>
       {children}
-      {props.onNeedsReverification ? null : <DialogHost {...provided} texts={texts} />}
+      {onNeedsReverification ? (
+        <OwnHandler client={provided.client} handler={onNeedsReverification} />
+      ) : (
+        <DialogHost {...provided} texts={texts} />
+      )}
     </CountersignContext.Provider>
   )
 }

@@ -31,8 +31,7 @@ export function draw(
 ): Drawn {
   const errors: unknown[] = []
   const onError = (error: unknown): void => void errors.push(error)
-  const { onNeedsReverification } = more
-  const client = more.client ?? clientOf(server, { onError, onNeedsReverification })
+  const client = more.client ?? clientOf(server, { onError })
   const page = (
     <StrictMode>
       <CountersignProvider {...more} client={client} onError={onError}>
