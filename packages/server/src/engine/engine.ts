@@ -92,7 +92,14 @@ export type ChallengeView = {
 }
 
 export type SignIn =
-  | { readonly status: "complete"; readonly user: User; readonly session: Session; readonly token: string; readonly deviceToken?: string; readonly recoveryCodesLeft?: number }
+  | {
+      readonly status: "complete"
+      readonly user: User
+      readonly session: Session
+      readonly token: string
+      readonly deviceToken?: string
+      readonly recoveryCodesLeft?: number
+    }
   | { readonly status: "second_factor"; readonly user: User; readonly challenge: ChallengeView; readonly token: string }
   | { readonly status: "enrolment"; readonly user: User; readonly challenge: ChallengeView; readonly token: string }
 
@@ -108,10 +115,25 @@ export type Confirmed = {
   readonly token?: string
 }
 
-export type Activity = { readonly id: string; readonly at: number; readonly userId: string | null; readonly event: string; readonly outcome: string; readonly door: string | null; readonly address: string | null; readonly agent: string | null; readonly detail: Readonly<Record<string, unknown>> }
+export type Activity = {
+  readonly id: string
+  readonly at: number
+  readonly userId: string | null
+  readonly event: string
+  readonly outcome: string
+  readonly door: string | null
+  readonly address: string | null
+  readonly agent: string | null
+  readonly detail: Readonly<Record<string, unknown>>
+}
 
 /** How a door's signed tokens are made and checked: HS256 with its own secret (32 bytes or more), else with a key pair of ours. */
-export type JwtSigning = { readonly issuer: string; readonly audience: string; readonly secret?: Uint8Array | undefined; readonly algorithm?: "ES256" | "EdDSA" | undefined }
+export type JwtSigning = {
+  readonly issuer: string
+  readonly audience: string
+  readonly secret?: Uint8Array | undefined
+  readonly algorithm?: "ES256" | "EdDSA" | undefined
+}
 
 export type Page<T> = { readonly items: readonly T[]; readonly next: string | null }
 
@@ -120,18 +142,56 @@ export type Engine = {
 
   readonly users: {
     /** A taken address is answered like a new one; its owner gets a mail. `created` is for doors that sign in at once or whose wire tells. */
-    signUp(input: { email: string; password: string; firstName?: string | undefined; lastName?: string | undefined; locale?: string | undefined; linkFor?: LinkFor | undefined; tellTaken?: boolean }, source: Source): Promise<{ created: User | null }>
+    signUp(
+      input: {
+        email: string
+        password: string
+        firstName?: string | undefined
+        lastName?: string | undefined
+        locale?: string | undefined
+        linkFor?: LinkFor | undefined
+        tellTaken?: boolean
+      },
+      source: Source,
+    ): Promise<{ created: User | null }>
     /** For operators and service keys (`users:write`). Without a password for an app that has its own sign-in. */
-    create(by: { actor: Actor; source: Source }, input: { email?: string | undefined; externalId?: string | undefined; password?: string | undefined; emailConfirmed?: boolean | undefined; roles?: readonly string[] | undefined; firstName?: string | undefined; lastName?: string | undefined; locale?: string | undefined }): Promise<User>
+    create(
+      by: { actor: Actor; source: Source },
+      input: {
+        email?: string | undefined
+        externalId?: string | undefined
+        password?: string | undefined
+        emailConfirmed?: boolean | undefined
+        roles?: readonly string[] | undefined
+        firstName?: string | undefined
+        lastName?: string | undefined
+        locale?: string | undefined
+      },
+    ): Promise<User>
     find(by: { id: string } | { email: string } | { externalId: string }): Promise<User | undefined>
-    list(by: Actor, page: { after?: string | undefined; limit: number; search?: string | undefined }): Promise<Page<User>>
-    update(on: On, change: { firstName?: string | null | undefined; lastName?: string | null | undefined; locale?: string | null | undefined; roles?: readonly string[] | undefined; externalId?: string | null | undefined }): Promise<User>
+    list(
+      by: Actor,
+      page: { after?: string | undefined; limit: number; search?: string | undefined },
+    ): Promise<Page<User>>
+    update(
+      on: On,
+      change: {
+        firstName?: string | null | undefined
+        lastName?: string | null | undefined
+        locale?: string | null | undefined
+        roles?: readonly string[] | undefined
+        externalId?: string | null | undefined
+      },
+    ): Promise<User>
     setDisabled(on: On, disabled: boolean): Promise<User>
     remove(on: On): Promise<void>
     /** Always settles alike; mails only an unconfirmed account. */
     requestConfirmation(input: { email: string; linkFor?: LinkFor | undefined }, source: Source): Promise<void>
     /** `email`: what the door's wire sends along, compared where given. */
-    confirmAddress(input: { token: string; email?: string | undefined; userId?: string | undefined }, source: Source): Promise<User>
+    confirmAddress(
+      input: { token: string; email?: string | undefined; userId?: string | undefined },
+      source: Source,
+    ): Promise<User>
     /** Needs a fresh proof. Mails the new address a link and tells the old one. */
     requestAddressChange(on: On, input: { email: string; linkFor?: LinkFor | undefined }): Promise<void>
     /** Ends everything that carries the old stamp but the acting session. */
@@ -145,7 +205,17 @@ export type Engine = {
 
   readonly signIn: {
     /** `lockedLink`: the page that a mail about a lock leads to; left out unless it is on an allowed origin. */
-    withPassword(input: { email: string; password: string; persistent?: boolean | undefined; deviceToken?: string | undefined; returnTo?: string | undefined; lockedLink?: string | undefined }, source: Source): Promise<SignIn>
+    withPassword(
+      input: {
+        email: string
+        password: string
+        persistent?: boolean | undefined
+        deviceToken?: string | undefined
+        returnTo?: string | undefined
+        lockedLink?: string | undefined
+      },
+      source: Source,
+    ): Promise<SignIn>
     /** For an app that has its own sign-in: a service key (`challenges:write`) opens one after its own first step. */
     openFor(on: On, input: { returnTo?: string | undefined }): Promise<SignIn>
     /** Throws `challenge_spent`. */
@@ -156,9 +226,16 @@ export type Engine = {
      */
     openChallengeOf(email: string, door: string): Promise<{ id: string; purpose: "sign_in" | "enrol" } | undefined>
     /** Starts a kind that has to send or show something (a mailed code, a passkey's options). Again: sends anew; failures stay. */
-    start(challenge: ChallengeRef, kind: string, source: Source): Promise<{ show?: Shown; hint?: string; resendAfter?: number }>
+    start(
+      challenge: ChallengeRef,
+      kind: string,
+      source: Source,
+    ): Promise<{ show?: Shown; hint?: string; resendAfter?: number }>
     /** Takes an attempt, asks the kind, settles: a session for `sign_in`, a fresh session for `step_up`. */
-    answer(input: { challenge: ChallengeRef; kind: string; answer: unknown; rememberDevice?: boolean | undefined }, source: Source): Promise<SignIn>
+    answer(
+      input: { challenge: ChallengeRef; kind: string; answer: unknown; rememberDevice?: boolean | undefined },
+      source: Source,
+    ): Promise<SignIn>
     /** Puts a demanded enrolment off, while policy lets it. */
     postpone(challenge: ChallengeRef, source: Source): Promise<SignIn>
     abandon(challenge: ChallengeRef): Promise<void>
@@ -166,11 +243,23 @@ export type Engine = {
 
   readonly factors: {
     /** `oneForUser`: one pending key for the user, shown again by `reveal` until used. A challenge to enrol stands in for an actor. */
-    begin(on: On | { challenge: ChallengeRef; source: Source }, input: { kind: string; name?: string | undefined; input?: unknown; oneForUser?: boolean }): Promise<Begun>
+    begin(
+      on: On | { challenge: ChallengeRef; source: Source },
+      input: { kind: string; name?: string | undefined; input?: unknown; oneForUser?: boolean },
+    ): Promise<Begun>
     /** The holder's newest pending key again (a session's, a challenge's to enrol), or the user's one pending or kept. Undefined when there is none. */
     reveal(on: On | { challenge: ChallengeRef; source: Source }, input: { kind: string }): Promise<Begun | undefined>
     /** Tried against all pending factors of the holder, or the one named. */
-    confirm(on: On | { challenge: ChallengeRef; source: Source }, input: { kind: string; factorId?: string | undefined; answer: unknown; name?: string | undefined; rememberDevice?: boolean | undefined }): Promise<Confirmed>
+    confirm(
+      on: On | { challenge: ChallengeRef; source: Source },
+      input: {
+        kind: string
+        factorId?: string | undefined
+        answer: unknown
+        name?: string | undefined
+        rememberDevice?: boolean | undefined
+      },
+    ): Promise<Confirmed>
     list(on: On): Promise<PublicFactor[]>
     /** Kinds that this user could enrol now. */
     offered(on: On): Promise<string[]>
@@ -188,7 +277,13 @@ export type Engine = {
   readonly recoveryCodes: {
     /** New codes; the old ones die. Bare form. */
     replace(on: On, input?: { count?: number | undefined }): Promise<{ codes: readonly string[] }>
-    status(on: On): Promise<{ left: number; total: number; createdAt: number | null; acknowledged: boolean; used: readonly boolean[] }>
+    status(on: On): Promise<{
+      left: number
+      total: number
+      createdAt: number | null
+      acknowledged: boolean
+      used: readonly boolean[]
+    }>
     /** The sealed copy, for the session or key that made it, until acknowledged. Undefined when it is gone. */
     reveal(on: On): Promise<{ codes: readonly { code: string; used: boolean }[] } | undefined>
     acknowledge(on: On): Promise<void>
@@ -196,7 +291,20 @@ export type Engine = {
 
   readonly rememberedDevices: {
     /** `token`: the asking device's own, so that it is marked as `current`. */
-    list(on: On, input?: { token?: string | undefined }): Promise<{ id: string; agent: string | null; address: string | null; createdAt: number; lastUsedAt: number; expiresAt: number; current: boolean }[]>
+    list(
+      on: On,
+      input?: { token?: string | undefined },
+    ): Promise<
+      {
+        id: string
+        agent: string | null
+        address: string | null
+        createdAt: number
+        lastUsedAt: number
+        expiresAt: number
+        current: boolean
+      }[]
+    >
     /** By its token: no matter whether it is there. */
     forget(on: On, input: { id: string } | { token: string }): Promise<void>
     forgetAll(on: On): Promise<void>
@@ -212,11 +320,21 @@ export type Engine = {
     /** Signs the acting session out. */
     signOut(token: string, source: Source): Promise<void>
     /** A pair of opaque tokens for a door that speaks access and refresh; seconds of life each. */
-    issuePair(sessionId: string, life: { accessSeconds: number; refreshSeconds: number }): Promise<{ accessToken: string; refreshToken: string; expiresIn: number }>
+    issuePair(
+      sessionId: string,
+      life: { accessSeconds: number; refreshSeconds: number },
+    ): Promise<{ accessToken: string; refreshToken: string; expiresIn: number }>
     /** Rotates: the old refresh token dies; used twice ends the session. Undefined when it is not good. */
-    refresh(refreshToken: string, life: { accessSeconds: number; refreshSeconds: number }, source: Source): Promise<{ accessToken: string; refreshToken: string; expiresIn: number } | undefined>
+    refresh(
+      refreshToken: string,
+      life: { accessSeconds: number; refreshSeconds: number },
+      source: Source,
+    ): Promise<{ accessToken: string; refreshToken: string; expiresIn: number } | undefined>
     /** A signed token of a session (RFC 7519) with a door's own claims beside ours. `seconds` of life, never longer than the session's. */
-    issueJwt(sessionId: string, signing: JwtSigning & { seconds: number; claims?: Readonly<Record<string, unknown>> | undefined }): Promise<{ token: string; expiresIn: number }>
+    issueJwt(
+      sessionId: string,
+      signing: JwtSigning & { seconds: number; claims?: Readonly<Record<string, unknown>> | undefined },
+    ): Promise<{ token: string; expiresIn: number }>
     /** The actor behind a signed token of ours, while its session lives; else undefined. */
     authenticateJwt(token: string, signing: JwtSigning, source: Source): Promise<Actor | undefined>
     /** The public keys (RFC 7517) that signed tokens are checked with. */
@@ -228,7 +346,15 @@ export type Engine = {
 
   readonly apiKeys: {
     /** The key is shown this once. */
-    create(on: On, input: { name: string; service?: string | undefined; scopes?: readonly string[] | undefined; expiresAt?: number | undefined }): Promise<{ key: string; record: ApiKey }>
+    create(
+      on: On,
+      input: {
+        name: string
+        service?: string | undefined
+        scopes?: readonly string[] | undefined
+        expiresAt?: number | undefined
+      },
+    ): Promise<{ key: string; record: ApiKey }>
     list(on: On | { actor: Actor; source: Source; all: true }): Promise<ApiKey[]>
     revoke(on: On, input: { id: string }): Promise<void>
   }
@@ -242,9 +368,25 @@ export type Engine = {
 
   readonly mfaTokens: {
     /** Needs a fresh second factor, or proves one with `answer` on the way. */
-    mint(on: On, input: { action?: string | undefined; singleUse?: boolean | undefined; proof?: { kind: string; answer: unknown } | undefined }): Promise<{ token: string; expiresAt: number; singleUse: boolean; action: string | null }>
+    mint(
+      on: On,
+      input: {
+        action?: string | undefined
+        singleUse?: boolean | undefined
+        proof?: { kind: string; answer: unknown } | undefined
+      },
+    ): Promise<{ token: string; expiresAt: number; singleUse: boolean; action: string | null }>
     /** Server to server (`mfa-tokens:spend`). Throws `mfa_token_invalid`. */
-    spend(on: On, input: { token: string; action?: string | undefined; userId?: string | undefined }): Promise<{ userId: string; sessionId: string | null; action: string | null; methods: readonly string[]; mintedAt: number }>
+    spend(
+      on: On,
+      input: { token: string; action?: string | undefined; userId?: string | undefined },
+    ): Promise<{
+      userId: string
+      sessionId: string | null
+      action: string | null
+      methods: readonly string[]
+      mintedAt: number
+    }>
   }
 
   readonly activity: {
@@ -254,7 +396,18 @@ export type Engine = {
 
   readonly policy: {
     /** What a client may know before it asks: kinds offered, whether a second factor is demanded, actions and their levels. */
-    read(actor?: Actor): Promise<{ secondFactor: "off" | "optional" | "required"; factors: readonly string[]; recoveryCodes: boolean; rememberedDevices: boolean; stepUpSeconds: number; maximumDevices: number; minimumPasswordLength: number; actions: Settings["actions"]; enrolmentOwed: boolean; postponableUntil: number | null }>
+    read(actor?: Actor): Promise<{
+      secondFactor: "off" | "optional" | "required"
+      factors: readonly string[]
+      recoveryCodes: boolean
+      rememberedDevices: boolean
+      stepUpSeconds: number
+      maximumDevices: number
+      minimumPasswordLength: number
+      actions: Settings["actions"]
+      enrolmentOwed: boolean
+      postponableUntil: number | null
+    }>
   }
 
   /** What operators change while the server runs (a door's portal-wide policy). */
