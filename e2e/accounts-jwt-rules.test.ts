@@ -220,7 +220,8 @@ describe("a forgotten password", () => {
     const { email } = await accounts.account()
     const token = await askForReset(accounts, email)
     const answers = await Promise.all(Array.from({ length: 20 }, () => reset(accounts, email, token)))
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 19 }, () => 400)])
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(answers.filter(({ status }) => status === 400)).toHaveLength(19)
   })
 
   test("an unknown address, another's link, a missing part and a wrong token are one refusal in the form's own shape", async () => {

@@ -431,7 +431,7 @@ describe("the confirmation link", () => {
     const { email } = await accounts.register()
     const { token } = linkIn((await accounts.mailsTo(email))[0])
     for (const query of [{}, { email }, { token }, { email: "", token }]) {
-      const answer = await accounts.get("emailconfirmation", query as Record<string, string>)
+      const answer = await accounts.get("emailconfirmation", query)
       expect(answer.status).toBe(400)
       expect(answer.json).toMatchObject({ status: 400, errors: expect.any(Object) as object })
     }
@@ -457,7 +457,7 @@ describe("login", () => {
       await accounts.login(email, "x".repeat(5_000)),
     ]
     for (const answer of answers) expectRefusedLogin(answer, "Invalid Authentication")
-    const headers = (answer: Answer) => [...answer.headers.keys()].toSorted()
+    const headers = (answer: Answer | undefined) => [...(answer?.headers.keys() ?? [])].toSorted()
     expect(headers(answers[0])).toEqual(headers(answers[1]))
   })
 

@@ -88,9 +88,9 @@ const ofReset = (error: CountersignError): Response => {
 
 const isLimit = ({ code }: CountersignError): boolean => code === "too_many_requests" || code === "too_many_attempts"
 
-/** A wait of the account's own, at the second step, would tell that there is an account with a sign-in under way. */
-const isTelling = (error: CountersignError, asked: Asked): boolean =>
-  error.code === "too_many_attempts" && endpointOf(asked) === "twostepverification"
+/** At the second step any wait but that of the client's own address would tell of a sign-in under way. */
+const isTelling = ({ code }: CountersignError, asked: Asked): boolean =>
+  endpointOf(asked) === "twostepverification" && code !== "too_many_requests" && code !== "unavailable"
 
 const endpointOf = ({ url }: Asked): string => url.pathname.toLowerCase().split("/").findLast(Boolean) ?? ""
 

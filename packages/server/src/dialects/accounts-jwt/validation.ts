@@ -19,12 +19,12 @@ export type Fields = {
   /**
    * The text of a property; undefined where it is absent or null. `name` as the wire spells it, in any case of letters.
    */
-  text(name: string): string | undefined
+  readonly text: (name: string) => string | undefined
   /** As `text`, and complains when there is nothing in it but blanks. */
-  required(name: string, sentence: string): string
-  complain(name: string, sentence: string): void
+  readonly required: (name: string, sentence: string) => string
+  readonly complain: (name: string, sentence: string) => void
   /** Call once everything was read. @throws ValidationFailed */
-  settle(): void
+  readonly settle: () => void
 }
 
 /**
