@@ -11,14 +11,14 @@ import { planChallenge } from "../sign-in/records.ts"
 import { requireLevel } from "./reverification.ts"
 import { subjectOf } from "./subject.ts"
 
-const levels: readonly unknown[] = ["first_factor", "second_factor", "multi_factor"]
+const levels: ReadonlySet<unknown> = new Set(["first_factor", "second_factor", "multi_factor"])
 
 export const stepUpOf = (ctx: Context, kinds: Kinds): Engine["stepUp"] => ({
   require: (actor, demand) => requireLevel(ctx, actor, demand),
 
   async open(on, { level }) {
     const { actor, source } = on
-    if (!levels.includes(level)) throw new CountersignError("input_invalid", { field: "level" })
+    if (!levels.has(level)) throw new CountersignError("input_invalid", { field: "level" })
     // A key has no session that could become fresh.
     if (actor.type !== "session") throw new CountersignError("forbidden")
     const user = await subjectOf(ctx, on, { service: "challenges:write", self: "write" })
