@@ -1,7 +1,6 @@
 /** `/api/accounts`: a forgotten . */
 import { decodeJwt } from "jose"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import {} from "./accounts-answers.ts"
 import { type Accounts, clientOrigin, linkIn, startAccounts } from "./accounts-client.ts"
 
 const freshPassword = "Quiet-Meadow#2091"
