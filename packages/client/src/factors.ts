@@ -19,7 +19,7 @@ export type MintInput = {
 
 export type FactorCalls = {
   readonly factors: {
-    /** All of the signed-in user's, and the pending ones that were begun here; `offered`: kinds that could be added. */
+    /** All of the signed-in user's that were confirmed; `offered`: kinds that could be added. */
     readonly list: () => Promise<{ factors: readonly Factor[]; offered: readonly string[] }>
     /** A new secret each time; what was begun before stays good for 15 minutes. Also answers a demanded enrolment. */
     readonly begin: (input: { kind: string; name?: string | undefined }, options?: CallOptions) => Promise<Begun>

@@ -48,10 +48,10 @@ const post = (path: string, body?: object): { method: "POST"; path: string; body
 /** Signing in and out, and proving it again. */
 export function signInCalls(core: Core): SignInCalls {
   return {
-    async signIn(input) {
+    async signIn({ email, password, persistent, returnTo }) {
       const device = core.bearer ? (await core.credential.tokens()).device : undefined
       const how = core.bearer ? { session: "bearer", ...(device === undefined ? {} : { deviceToken: device }) } : {}
-      return core.step(post("/sign-in", { ...input, ...how }))
+      return core.step(post("/sign-in", { email, password, persistent, returnTo, ...how }))
     },
     async signOut() {
       try {

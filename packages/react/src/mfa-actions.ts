@@ -1,6 +1,6 @@
 import { useCallback } from "react"
 import { useClientState, useCountersign } from "./context.ts"
-import { mfaOf, mint, takeToken } from "./mfa.ts"
+import { mfaOf, mint, takeToken, wantsToken } from "./mfa.ts"
 import type { MFADevice, MfaTokenRequest } from "./mfa.ts"
 import { MfaError, mfaCall } from "./mfa-error.ts"
 
@@ -57,8 +57,7 @@ export function usePromptMfaAuth(): (request?: MfaTokenRequest) => Promise<strin
     (request = {}) =>
       mfaCall(async () => {
         await client.reverification.require("second_factor")
-        const wanted = request.createMfaToken !== undefined || request.requestedScopes !== undefined
-        return wanted ? mint(client, request) : undefined
+        return wantsToken(request) ? mint(client, request) : undefined
       }),
     [client],
   )

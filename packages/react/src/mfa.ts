@@ -1,5 +1,5 @@
 import { isClientError } from "@countersign/client"
-import type { Challenge, CountersignClient, Factor } from "@countersign/client"
+import type { CountersignClient, Factor } from "@countersign/client"
 import { MfaError, mfaCall, mfaRequired } from "./mfa-error.ts"
 import { mfaStateOf } from "./mfa-state.ts"
 
@@ -89,36 +89,24 @@ const onlyTotp = (type: MFADeviceType): void => {
   if (type !== "totp") throw new MfaError("mfa_invalid_request", 422, "That kind of device can't be added here.")
 }
 
-/** Mints a token with a proof on the way, keeps it in memory, and hands it out. */
-export async function mint(
-  client: CountersignClient,
-  request: MfaTokenRequest,
-  proof?: { kind: string; answer: string },
-): Promise<string> {
+/** Mints a token, keeps it in memory, and hands it out. */
+export async function mint(client: CountersignClient, request: MfaTokenRequest): Promise<string> {
   const { token, singleUse, action, expiresAt } = await client.mfaTokens.mint({
     singleUse: request.createMfaToken?.singleUse ?? true,
-    ...(request.requestedScopes?.[0] === undefined ? {} : { action: request.requestedScopes[0] }),
-    ...(proof ? { proof } : {}),
+    action: request.requestedScopes?.[0],
   })
   tokens.set(client, { token, singleUse, action, until: Date.parse(expiresAt) })
   return token
 }
 
-/** Proves a second factor wherever it is owed: at sign-in, in an enrolment, or in a session. */
-async function prove(
-  client: CountersignClient,
-  challenge: Challenge | null,
-  proof: { kind: string; answer: string },
-  request: MfaTokenRequest,
-): Promise<string | undefined> {
-  const wanted = request.createMfaToken !== undefined || request.requestedScopes !== undefined
-  if (challenge) await client.challenge.answer(proof)
-  else if (wanted) return mint(client, request, proof)
-  else {
-    await client.stepUp("second_factor")
-    await client.challenge.answer(proof)
-  }
-  return wanted ? mint(client, request) : undefined
+/** Whether a token was asked for. */
+export const wantsToken = ({ createMfaToken, requestedScopes }: MfaTokenRequest): boolean =>
+  createMfaToken !== undefined || requestedScopes !== undefined
+
+/** Proves a second factor where it is owed: in a sign-in, or to make the session fresh. */
+async function prove(client: CountersignClient, proof: { kind: string; answer: string }): Promise<void> {
+  if (!client.current().challenge) await client.stepUp("second_factor")
+  await client.challenge.answer(proof)
 }
 
 const made = new WeakMap<CountersignClient, Mfa>()
@@ -128,12 +116,22 @@ export function mfaOf(client: CountersignClient): Mfa {
   const known = made.get(client)
   if (known) return known
 
-  const confirm = async (code: string): Promise<Factor> =>
-    (await client.factors.confirm({ kind: "totp", answer: code })).factor
-  /** A device was begun here and nothing else is owed: the code is that device's. */
-  const begunHere = async (deviceId: string | undefined): Promise<boolean> => {
-    const { factors } = await client.factors.list()
-    return factors.some(({ id, kind, state }) => kind === "totp" && state === "pending" && (deviceId ?? id) === id)
+  /** Begun here and not confirmed yet. */
+  let begun: Factor[] = []
+  const confirm = async (code: string, factorId?: string): Promise<Factor> => {
+    const { factor } = await client.factors.confirm({ kind: "totp", answer: code, factorId })
+    begun = begun.filter(({ id }) => id !== factor.id)
+    return factor
+  }
+  /** A device that was begun here is confirmed, also after a reload. False: there is none. */
+  const confirmed = async (code: string, factorId: string | undefined): Promise<boolean> => {
+    try {
+      await confirm(code, factorId)
+      return true
+    } catch (error) {
+      if (!isClientError(error, "enrolment_expired")) throw error
+      return false
+    }
   }
   const newCodes = async (): Promise<string[]> => [...(await client.recoveryCodes.replace()).codes]
 
@@ -147,24 +145,27 @@ export function mfaOf(client: CountersignClient): Mfa {
         if (has && policy.maximumDevices === 1)
           throw new MfaError("mfa_device_limit", 401, "You already have a device. Remove it first, then add another.")
         const { factor, show } = await client.factors.begin({ kind: "totp" })
+        if (!begun.some(({ id }) => id === factor.id)) begun = [...begun, factor]
         return { id: factor.id, secret: show.secret ?? "", uri: show.uri ?? "" }
       }),
     authenticateDevice: ({ code, type = "totp", deviceId, ...request }) =>
       mfaCall(async () => {
         onlyTotp(type)
         const { challenge, user } = client.current()
-        const enrolling = challenge?.purpose === "enrol"
-        const toMint = request.createMfaToken !== undefined || request.requestedScopes !== undefined
+        const wanted = wantsToken(request)
         // With a device that is on, a token is asked of that one; otherwise what was begun here is confirmed.
-        const mayConfirm = !challenge && (!toMint || !user?.secondFactorEnabled || deviceId !== undefined)
-        if (enrolling || (mayConfirm && (await begunHere(deviceId)))) {
-          await confirm(code)
-          return toMint ? mint(client, request) : undefined
-        }
-        return prove(client, challenge, { kind: "totp", answer: code }, request)
+        const mayConfirm = challenge
+          ? challenge.purpose === "enrol"
+          : !wanted || !user?.secondFactorEnabled || begun.some(({ id }) => id === deviceId)
+        if (!(mayConfirm && (await confirmed(code, begun.find(({ id }) => id === deviceId)?.id))))
+          await prove(client, { kind: "totp", answer: code })
+        return wanted ? mint(client, request) : undefined
       }),
     authenticateRecoveryCode: ({ code, ...request }) =>
-      mfaCall(() => prove(client, client.current().challenge, { kind: "recovery-code", answer: code }, request)),
+      mfaCall(async () => {
+        await prove(client, { kind: "recovery-code", answer: code })
+        return wantsToken(request) ? mint(client, request) : undefined
+      }),
     getUserDevices: ({ includeUnverified = false } = {}) =>
       mfaCall(async () => {
         const { challenge, user } = client.current()
@@ -173,8 +174,8 @@ export function mfaOf(client: CountersignClient): Mfa {
             ? challenge.kinds.filter(({ kind }) => Object.hasOwn(typeNames, kind)).flatMap(({ factors }) => factors)
             : []
           : (await client.factors.list()).factors
-        return listed
-          .filter(({ state }) => state === "on" || (includeUnverified && state === "pending"))
+        return [...listed, ...(includeUnverified ? begun : [])]
+          .filter(({ state }) => state !== "off")
           .map((factor) => deviceOf(factor, user?.defaultFactorId ?? null))
       }),
     updateUserDevice: (deviceId) =>

@@ -104,7 +104,11 @@ export function createFakeServer(bearer = false): FakeServer {
       account.proved = []
       return json(201, { ...challenge(), ...(bearer ? { token: "csc_1" } : {}) })
     }
-    if (call === "GET /factors") return json(200, { factors: account.factors.map(shown), offered: ["totp"] })
+    if (call === "GET /factors")
+      return json(200, {
+        factors: account.factors.filter(({ state }) => state !== "pending").map(shown),
+        offered: ["totp"],
+      })
     if (call === "POST /factors") {
       const refused = needsProof(headers)
       if (refused) return refused
