@@ -1,4 +1,4 @@
-/** `/api/accounts`: a forgotten . */
+/** `/api/accounts`: a forgotten password. */
 import { decodeJwt } from "jose"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { type Accounts, clientOrigin, linkIn, startAccounts } from "./accounts-client.ts"
