@@ -23,6 +23,7 @@ export const mfaTokenOperations = [
       "code_incorrect",
       "code_already_used",
       "kind_not_offered",
+      "enrolment_required",
       "too_many_attempts",
       "session_reverification_required",
     ],

@@ -104,11 +104,11 @@ const securityOf = (access: Access): Json[] => {
   return ways
 }
 
-/** What any operation of this access, body and limit may be refused with. */
-const refusalsOf = ({ access, method, body, limit, refusals = [] }: Operation): ErrorCode[] => {
+/** What any operation of this access, method and limit may be refused with, beside its own refusals. */
+export const refusalsOf = ({ access, method, limit, refusals = [] }: Operation): ErrorCode[] => {
   const { scope, user, challenge } = accessNeeds(access)
   const codes = new Set<ErrorCode>(refusals)
-  if (body || method === "GET") codes.add("input_invalid")
+  codes.add("input_invalid")
   if (method !== "GET")
     for (const code of ["origin_refused", "unsupported_media_type", "body_too_large", "request_timeout"] as const)
       codes.add(code)
@@ -120,7 +120,7 @@ const refusalsOf = ({ access, method, body, limit, refusals = [] }: Operation): 
   return errorCodes.filter((code) => codes.has(code))
 }
 
-const statusesOf = (code: ErrorCode): number[] => {
+export const statusesOf = (code: ErrorCode): number[] => {
   if (code === "input_invalid") return [400, 422]
   if (code === "session_reverification_required") return [401, 403]
   return [meanings[code].status]

@@ -29,7 +29,7 @@ export const recoveryCodeOperations = [
     path: "/recovery-codes",
     access: "user",
     answers: { 201: { description: "New codes; the old ones are dead.", schema: codes } },
-    refusals: ["kind_not_offered", "session_reverification_required", "conflict"],
+    refusals: ["kind_not_offered", "enrolment_required", "session_reverification_required", "conflict"],
     async handle({ engine, who }) {
       return { status: 201, json: { codes: [...(await engine.recoveryCodes.replace(who)).codes] } }
     },

@@ -207,13 +207,13 @@ export const userOperations = [
     summary: "Open a sign-in challenge for a user",
     description:
       "For an app that has its own sign-in: after its first step it opens a challenge here, and the user's code " +
-      "answers it with the challenge's token as a bearer. `complete`: no second factor is set up or asked for.",
+      "answers it with the challenge's token as a bearer. Without a factor there is nothing to ask: `enrolment_required`.",
     method: "POST",
     path: "/users/{id}/challenges",
     access: "service challenges:write",
     body: z.strictObject({ returnTo: z.string().max(2048).optional() }),
     answers: { 201: { description: "With the token.", schema: s.signIn } },
-    refusals: ["not_found", "account_disabled", "too_many_attempts"],
+    refusals: ["not_found", "account_disabled", "enrolment_required", "too_many_attempts"],
     async handle({ call, engine, settings, params, body, who }) {
       const signIn = await engine.signIn.openFor(await onUser(who, engine, params["id"]), body)
       const carriage = { engine, carrier: "bearer", source: call.source, now: settings.now() } as const
@@ -244,7 +244,7 @@ export const userOperations = [
     path: "/users/{id}/recovery-codes",
     access: "service factors:write",
     answers: { 201: { description: "New codes, for the user's eyes; the old ones are dead.", schema: codes } },
-    refusals: ["not_found", "kind_not_offered", "conflict"],
+    refusals: ["not_found", "kind_not_offered", "enrolment_required", "conflict"],
     async handle({ engine, params, who }) {
       const replaced = await engine.recoveryCodes.replace(await onUser(who, engine, params["id"]))
       return { status: 201, json: { codes: [...replaced.codes] } }
