@@ -69,6 +69,7 @@ const page = (letter: Letter, about: { issuer: string; language: string }) => `<
 <title>${escape(letter.subject)}</title>
 </head>
 <body style="margin:0;padding:0;background:${ground}">
+<div role="main">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:${ground}">
 <tr><td align="center" style="padding:32px 16px">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px">
@@ -81,6 +82,7 @@ ${letter.blocks.map(asHtml).join("\n")}
 </table>
 </td></tr>
 </table>
+</div>
 </body>
 </html>
 `
