@@ -185,11 +185,19 @@ export type Engine = {
     ): Promise<User>
     setDisabled(on: On, disabled: boolean): Promise<User>
     remove(on: On): Promise<void>
-    /** Always settles alike; mails only an unconfirmed account. */
-    requestConfirmation(input: { email: string; linkFor?: LinkFor | undefined }, source: Source): Promise<void>
-    /** `email`: what the door's wire sends along, compared where given. */
+    /** Always settles alike; mails only an unconfirmed account, or any where a wire promises that (`evenConfirmed`). */
+    requestConfirmation(
+      input: { email: string; linkFor?: LinkFor | undefined; evenConfirmed?: boolean | undefined },
+      source: Source,
+    ): Promise<void>
+    /** `email`: what the door's wire sends along, compared where given. `purpose`: only a link of that kind. */
     confirmAddress(
-      input: { token: string; email?: string | undefined; userId?: string | undefined },
+      input: {
+        token: string
+        email?: string | undefined
+        userId?: string | undefined
+        purpose?: "confirm" | "address" | undefined
+      },
       source: Source,
     ): Promise<User>
     /** Needs a fresh proof. Mails the new address a link and tells the old one. */

@@ -83,6 +83,31 @@ test("asking for another link settles alike for unknown, confirmed and waiting a
   expect((await users().confirmAddress({ token }, source)).emailConfirmed).toBe(true)
 })
 
+test("where a wire promises a mail to confirmed accounts as well, its link changes nothing", async () => {
+  const { id } = await person(tests.ctx, email)
+  const before = await storedUser(tests.ctx, id)
+  await users().requestConfirmation({ email, evenConfirmed: true }, source)
+  await users().requestConfirmation({ email: "unknown@parcelforge.example", evenConfirmed: true }, source)
+  expect(await mailed(tests)).toEqual([`confirm-address → ${email}`])
+  await users().confirmAddress({ token: (await newestLink(tests)).token }, source)
+  expect(await storedUser(tests.ctx, id)).toEqual(before)
+})
+
+test("a link is of use for its own purpose alone, where the wire keeps the two apart", async () => {
+  const first = await signedUp()
+  expect(await refusal(users().confirmAddress({ token: first.token, purpose: "address" }, source))).toEqual({
+    code: "link_invalid",
+  })
+  const user = await users().confirmAddress({ token: first.token, purpose: "confirm" }, source)
+  const { on } = await signIn(tests.ctx, user)
+  await users().requestAddressChange(on, { email: "new@parcelforge.example" })
+  const { token } = await newestLink(tests)
+  expect(await refusal(users().confirmAddress({ token, purpose: "confirm" }, source))).toEqual({ code: "link_invalid" })
+  expect(await users().confirmAddress({ token, purpose: "address" }, source)).toMatchObject({
+    email: "new@parcelforge.example",
+  })
+})
+
 test("a second mail opened after the first does no harm", async () => {
   const first = await signedUp()
   await users().requestConfirmation({ email }, source)

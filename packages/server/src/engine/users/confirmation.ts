@@ -18,14 +18,17 @@ import {
 import { hasMailEnough } from "./mail-limit.ts"
 import { commitGuarded, publicUser, readUser, revise, type StoredUser } from "./records.ts"
 
-/** Mails a link to an account that waits for it. What is unknown or confirmed is answered alike. */
+/**
+ * Mails a link to an account that waits for it. What is unknown or confirmed is answered alike. `evenConfirmed`: mails
+ * a confirmed one as well, whose link then changes nothing.
+ */
 export const requestConfirmationOf =
   (ctx: Context): Engine["users"]["requestConfirmation"] =>
-  async ({ email, linkFor }, source) => {
+  async ({ email, linkFor, evenConfirmed = false }, source) => {
     const address = readAddress(email)
     checkLinkTarget(ctx, linkFor)
     const user = await readUser(ctx, { email: address.email })
-    const waits = user?.email && !user.emailConfirmed && !user.disabled ? user : undefined
+    const waits = user?.email && (evenConfirmed || !user.emailConfirmed) && !user.disabled ? user : undefined
     const event = { userId: user?.id ?? null, event: "address.confirmation_requested", source }
     if (waits?.email && !(await hasMailEnough(ctx, waits.id, event.event))) {
       // Where several registrations wait, nobody can say whose mail this will be: it confirms the address alone.
@@ -46,6 +49,7 @@ export const confirmAddressOf =
       const user = link && (await readUser(ctx, { id: link.userId }))
       if (!link || !user || user.disabled || link.securityStamp !== user.securityStamp) throw invalid()
       if (input.userId !== undefined && input.userId !== user.id) throw invalid()
+      if (input.purpose !== undefined && input.purpose !== link.purpose) throw invalid()
       if (input.email !== undefined && addressKey(input.email) !== addressKey(link.email ?? "")) throw invalid()
       if (link.purpose === "confirm") return planFirst(ctx, user, link, source)
       if (link.purpose === "address") return planChange(ctx, user, link, source)
