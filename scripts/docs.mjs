@@ -5,11 +5,13 @@ import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { commandLinePage } from "../packages/server/src/cli/page.ts"
 import { configurationPage } from "../packages/server/src/config/page.ts"
+import { nativeApiPage } from "../packages/server/src/dialects/native/docs/reference.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const pages = {
   "docs/reference/configuration.md": configurationPage,
   "docs/reference/command-line.md": commandLinePage,
+  "docs/reference/native-api.md": nativeApiPage,
 }
 
 let stale = 0

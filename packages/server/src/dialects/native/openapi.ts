@@ -93,12 +93,11 @@ const schemaOf = (schema: z.ZodType, io: "input" | "output", { schemas }: Gather
   return moved(made)
 }
 
-const bearerOf = (scope?: string): Json => ({ bearer: scope === undefined ? [] : [scope] })
-
 const securityOf = (access: Access): Json[] => {
   const { scope, user, challenge } = accessNeeds(access)
   const ways: Json[] = []
-  if (user) ways.push({ session: [] }, bearerOf())
+  if (user) ways.push({ session: [] }, { sessionBearer: [] })
+  if (user && access !== "session") ways.push({ userKey: [] })
   if (challenge) ways.push({ challenge: [] }, { challengeBearer: [] })
   if (scope !== undefined) ways.push({ serviceKey: [scope] })
   return ways
@@ -249,11 +248,8 @@ export const openApiDocument = (publicUrl: string): OpenApiDocument => {
           name: "__Host-countersign-challenge",
           description: "Set by a sign-in that is not complete, and by a step-up.",
         },
-        bearer: {
-          type: "http",
-          scheme: "bearer",
-          description: "A session's token (`css_…`) or a user's API key (`csk_…`).",
-        },
+        sessionBearer: { type: "http", scheme: "bearer", description: "A session's token (`css_…`)." },
+        userKey: { type: "http", scheme: "bearer", description: "A user's API key (`csk_…`)." },
         challengeBearer: { type: "http", scheme: "bearer", description: "An open challenge's token (`csc_…`)." },
         serviceKey: {
           type: "http",

@@ -35,9 +35,10 @@ const bodyOf = ({ requestBody }: DocumentedOperation): string | undefined => {
 }
 
 const bearerOf = (security: readonly Json[]): string | undefined => {
-  if (security.some((way) => "serviceKey" in way && !("bearer" in way))) return "$SERVICE_KEY"
-  if (security.some((way) => "bearer" in way)) return "$TOKEN"
-  return security.some((way) => "challengeBearer" in way) ? "$CHALLENGE" : undefined
+  const names = new Set(security.flatMap((way) => Object.keys(way)))
+  if (names.has("sessionBearer")) return "$TOKEN"
+  if (names.has("challengeBearer")) return "$CHALLENGE"
+  return names.has("serviceKey") ? "$SERVICE_KEY" : undefined
 }
 
 /** A command that works once the variables are set. */

@@ -2,12 +2,13 @@ import { html, raw } from "hono/html"
 import { errorCodes } from "../../../engine/errors.ts"
 import { meanings } from "../errors.ts"
 import { serviceScopes } from "../scopes.ts"
-import type { DocumentedOperation, DocumentedResponse, Json, OpenApiDocument } from "../openapi.ts"
+import type { DocumentedOperation, DocumentedResponse, OpenApiDocument } from "../openapi.ts"
 import { httpMethods } from "../openapi.ts"
 import { curlOf } from "./curl.ts"
 import type { Html } from "./fields.ts"
 import { fieldList, prose, typeOf } from "./fields.ts"
 import { style } from "./style.ts"
+import { whoMay } from "./who-may.ts"
 
 // To the letter what its hash in the page's policy was made of.
 const styleElement = raw(`<style>${style}</style>`)
@@ -21,18 +22,6 @@ const listed = ({ paths }: OpenApiDocument): Listed[] =>
       return operation ? [{ method, path, operation }] : []
     }),
   )
-
-const whoMay = (security: readonly Json[]): string => {
-  if (security.length === 0) return "Anybody may call it."
-  const ways = security.map((way) => {
-    if ("session" in way) return "a session's cookie"
-    if ("bearer" in way) return "its bearer or a user's key"
-    if ("challenge" in way) return "an open challenge's cookie"
-    if ("challengeBearer" in way) return "its bearer"
-    return `a service key with \`${String((way["serviceKey"] as string[])[0])}\``
-  })
-  return `Needs ${ways.join(", or ")}.`
-}
 
 const answerPart = ([status, response]: [string, DocumentedResponse]): Html => {
   const schema = Object.values(response.content ?? {})[0]?.schema
@@ -53,7 +42,7 @@ const operationPart = (server: string, { method, path, operation }: Listed): Htm
     </summary>
     <div class="inside">
       ${description === undefined ? "" : html`<p>${prose(description)}</p>`}
-      <p class="quiet">${prose(whoMay(security))} <code>${operationId}</code></p>
+      <p class="quiet">For ${prose(whoMay(security))}. <code>${operationId}</code></p>
       ${
         parameters.length === 0
           ? ""
