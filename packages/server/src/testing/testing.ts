@@ -81,8 +81,8 @@ export type TestUser = {
   readonly user: User
   readonly email: string
   readonly password: string
-  /** The app, where one was added. A code is good once: move the clock by 30 seconds for the next. */
-  readonly app: ScannedAccount | undefined
+  /** The app that was added with `totp`; throws `TypeError` otherwise. A code is good once: move the clock for the next. */
+  readonly app: ScannedAccount
 }
 
 const startOfTests = Date.UTC(2030, 0, 1) + 5_000
@@ -147,7 +147,16 @@ export const startTestServer = async (options: TestServerOptions = {}): Promise<
       const emailConfirmed = wanted.confirmed ?? true
       const user = await engine.users.create(operator, { email, password, emailConfirmed, roles: wanted.roles })
       const app = wanted.totp ? await addApp(engine, authenticator, user.id) : undefined
-      return { id: user.id, user, email, password, app }
+      return {
+        id: user.id,
+        user,
+        email,
+        password,
+        get app() {
+          if (app === undefined) throw new TypeError("this user was made without an app: say totp")
+          return app
+        },
+      }
     },
     async createServiceKey(scopes) {
       const name = `test ${randomUUID().slice(0, 8)}`
