@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { describe, expect, test } from "vitest"
 import { environmentName, flagName, options } from "./config.ts"
 import { ConfigurationError, environmentOf, readConfig } from "./config/read.ts"
@@ -357,4 +359,20 @@ test("the engine's own defaults are those of the list, but for what belongs to o
   const { allowedOrigins: _origins, signUpRoles: _roles, ...rest } = settingsOf(readConfig({}))
   const { allowedOrigins: _none, signUpRoles: _nobody, ...defaults } = defaultSettings
   expect(rest).toEqual(defaults)
+})
+
+test("every variable that the documentation names is an option", () => {
+  const root = fileURLToPath(new URL("../../..", import.meta.url))
+  const pages = ["README.md", "SECURITY.md", "CONTRIBUTING.md"].concat(
+    readdirSync(`${root}docs`, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => `docs/${name}`),
+  )
+  const known = new Set(Object.keys(options).map(environmentName))
+  const unknown = pages.flatMap((page) =>
+    (readFileSync(root + page, "utf8").match(/\bCOUNTERSIGN_[A-Z0-9_]*[A-Z0-9]/g) ?? [])
+      .filter((name) => !known.has(name))
+      .map((name) => `${page}: ${name}`),
+  )
+  expect(unknown).toEqual([])
 })
