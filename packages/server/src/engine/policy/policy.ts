@@ -65,6 +65,9 @@ const looseOperations: ReadonlySet<Operation> = new Set<Operation>([
   "recovery_codes.replace",
 ])
 
+/** What a door without a step-up asks the current password for. */
+const passwordOperations: ReadonlySet<Operation> = new Set<Operation>(["address.change", "password.change"])
+
 // A key is no proof. Without a second factor to protect, it may still set one up for its user; what would hand the
 // account over (address, keys, removal) needs the scope that says so.
 const openToKeysWithoutFactor: ReadonlySet<Operation> = new Set<Operation>([...looseOperations, "password.change"])
@@ -86,6 +89,8 @@ export const demandOf = (
     return { refused: { scope: selfWriteScope } }
   }
   if (bornAtLooseDoor(actor, settings) && looseOperations.has(operation)) return undefined
+  // Such an operation has asked for the password, or for a second factor just proved, by itself.
+  if (provesByPassword(actor, settings) && passwordOperations.has(operation)) return undefined
   const level = standing.hasSecondFactor ? "second_factor" : "first_factor"
   return { demand: { level, maxAgeSeconds: settings.stepUpSeconds } }
 }
@@ -95,6 +100,9 @@ const bornAtLooseDoor = (actor: Actor, settings: Pick<Settings, "looseDoors">): 
   actor.type === "session" && settings.looseDoors.includes(actor.session.door)
 
 export const maySeeLiveKey = bornAtLooseDoor
+/** Where the current password stands for a step-up, which the wire can't ask for. */
+export const provesByPassword = (actor: Actor, settings: Pick<Settings, "looseDoors">): boolean =>
+  actor.type === "session" && actor.user.hasPassword && bornAtLooseDoor(actor, settings)
 export const mayHaveCodesWithoutFactor = bornAtLooseDoor
 
 /** Operators and services act for people who can't: what policy demands of a user does not bind them. */
