@@ -200,13 +200,23 @@ export type Engine = {
       },
       source: Source,
     ): Promise<User>
-    /** Needs a fresh proof. Mails the new address a link and tells the old one. */
-    requestAddressChange(on: On, input: { email: string; linkFor?: LinkFor | undefined }): Promise<void>
+    /** Needs a fresh proof, or the `current` password. Mails the new address a link and tells the old one. */
+    requestAddressChange(
+      on: On,
+      input: { email: string; linkFor?: LinkFor | undefined; current?: string | undefined },
+    ): Promise<void>
     /** Ends everything that carries the old stamp but the acting session. */
     changePassword(on: On, input: { current?: string | undefined; password: string }): Promise<{ token?: string }>
-    requestReset(input: { email: string; linkFor?: LinkFor | undefined }, source: Source): Promise<void>
-    /** Never signs in, never touches a factor. */
-    resetPassword(input: { token: string; password: string; email?: string | undefined }, source: Source): Promise<User>
+    /** Settles alike for everybody. `confirmedOnly`: no mail to an unconfirmed address, even where none needs confirming. */
+    requestReset(
+      input: { email: string; linkFor?: LinkFor | undefined; confirmedOnly?: boolean | undefined },
+      source: Source,
+    ): Promise<void>
+    /** Never signs in, never touches a factor. `keepLock`: where a wire promises that a lock outlasts it. */
+    resetPassword(
+      input: { token: string; password: string; email?: string | undefined; keepLock?: boolean | undefined },
+      source: Source,
+    ): Promise<User>
     /** Codes of what a password would be refused for; empty when it may be used. */
     judgePassword(password: string, about: { email?: string | null; user?: User | undefined }): string[]
   }

@@ -86,6 +86,25 @@ test("only the newest of several asked-for addresses can be confirmed", async ()
   expect((await users().confirmAddress({ token: (await newestLink(tests)).token }, source)).email).toBe(fresh)
 })
 
+test("a door without a step-up brings the current password, or a second factor just proved", async () => {
+  const user = await person(tests.ctx, email)
+  const { on } = await signIn(tests.ctx, user, { door: "identity" })
+  const owed = { code: "input_invalid", field: "current" }
+  expect(await refusal(users().requestAddressChange(on, { email: fresh }))).toEqual(owed)
+  expect(await refusal(users().requestAddressChange(on, { email: fresh, current: "wrong" }))).toEqual({
+    code: "credentials_incorrect",
+    field: "current",
+  })
+  expect(await tests.mails()).toEqual([])
+  await withFactor(tests.ctx, user)
+  const proved = await signIn(tests.ctx, user, { door: "identity", kinds: ["password", "totp"] })
+  await users().requestAddressChange(proved.on, { email: fresh })
+  tests.clock.advance(tests.ctx.settings.stepUpSeconds + 1)
+  expect(await refusal(users().requestAddressChange(proved.on, { email: fresh }))).toEqual(owed)
+  await users().requestAddressChange(on, { email: fresh, current: password })
+  expect((await mailed(tests)).filter((mail) => mail.startsWith("address-change "))).toHaveLength(2)
+})
+
 test("a password alone, or an old proof, does not change the address of a user with a second factor", async () => {
   const user = await person(tests.ctx, email)
   const before = await signIn(tests.ctx, user, { kinds: ["password", "totp"] })

@@ -8,22 +8,25 @@ import { mailWrite } from "../outbox.ts"
 import { requireFresh } from "../step-up/reverification.ts"
 import { subjectOf } from "../step-up/subject.ts"
 import { readAddress } from "./addresses.ts"
+import { proveWithPassword } from "./current-password.ts"
 import { checkLinkTarget, endLinks, linkWrites } from "./links.ts"
 import { hasMailEnough } from "./mail-limit.ts"
 import { readUser } from "./records.ts"
 
 /**
  * Mails the new address a link and tells the old one. An address that is somebody else's is answered in the same
- * way; its owner hears of it instead (ASVS 6.3.8). Nothing about the account changes yet.
+ * way; its owner hears of it instead (ASVS 6.3.8). Nothing about the account changes yet. `current`, where it is given,
+ * is checked, and stands for a fresh first factor; a door without a step-up has to bring it.
  */
 export const requestAddressChangeOf =
   (ctx: Context): Engine["users"]["requestAddressChange"] =>
-  async (on, { email, linkFor }) => {
+  async (on, { email, linkFor, current }) => {
     const { actor, source } = on
     const user = await subjectOf(ctx, on, { service: "users:write", self: "write" })
     const address = readAddress(email)
     checkLinkTarget(ctx, linkFor)
-    await requireFresh(ctx, actor, "address.change")
+    const proved = await proveWithPassword(ctx, user, { actor, current, source, secondFactorWill: true })
+    await requireFresh(ctx, proved.actor, "address.change")
     if (await hasMailEnough(ctx, user.id, "address.change_requested"))
       throw new CountersignError("too_many_requests", { retryAfter: 3600 })
     const holder = await readUser(ctx, { email: address.email })

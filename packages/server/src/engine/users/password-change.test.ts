@@ -113,6 +113,18 @@ test("a session of a loose door has to give the old password: there is no way ro
   expect(await matches(user.id, next)).toBe(true)
 })
 
+test("there the old password is enough for a user with a second factor as well, since the wire can't ask for that", async () => {
+  const user = await person(tests.ctx, email)
+  await withFactor(tests.ctx, user)
+  const { on } = await signIn(tests.ctx, user, { door: "identity" })
+  tests.clock.advance(tests.ctx.settings.stepUpSeconds + 1)
+  expect(await refusal(users().changePassword(on, { current: "wrong", password: "short" }))).toMatchObject({
+    code: "credentials_incorrect",
+  })
+  await users().changePassword(on, { current: password, password: next })
+  expect(await matches(user.id, next)).toBe(true)
+})
+
 test("a user without a password sets a first one with a fresh proof", async () => {
   const user = await users().create({ actor: operator, source }, { email })
   const { on } = await signIn(tests.ctx, user, { kinds: ["external"] })

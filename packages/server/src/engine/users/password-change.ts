@@ -2,20 +2,20 @@
 import { any, sql } from "../../store/database.ts"
 import { auditWrite } from "../audit/audit.ts"
 import { noticeWrites } from "../audit/notices.ts"
-import type { Context, Source } from "../context.ts"
-import type { Actor, Engine, Method } from "../engine.ts"
+import type { Context } from "../context.ts"
+import type { Engine } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import { planFresh, planStampChange } from "../sessions/sessions.ts"
 import { requireFresh } from "../step-up/reverification.ts"
 import { subjectOf } from "../step-up/subject.ts"
-import { proveCurrentPassword } from "./current-password.ts"
+import { proveWithPassword } from "./current-password.ts"
 import { acceptPassword } from "./new-password.ts"
 import { hashPassword } from "./passwords.ts"
-import { commitGuarded, readUser, revise, type StoredUser } from "./records.ts"
+import { commitGuarded, readUser, revise } from "./records.ts"
 
 /**
  * Changes the password. `current`, where it is given, is checked, and stands for a fresh first factor; a user with a
- * second factor has to have proved that one lately all the same. Ends all other sessions, remembered devices and
+ * second factor has to have proved that one lately all the same, but at a door that can't ask for it. Ends all other sessions, remembered devices and
  * links; the acting session gets a new token. An operator's change also revokes the user's API keys.
  */
 export const changePasswordOf =
@@ -24,9 +24,8 @@ export const changePasswordOf =
     const { source } = on
     if (on.actor.type === "service") throw new CountersignError("forbidden")
     const user = await subjectOf(ctx, on, { service: "users:write", self: "write" })
+    const { actor, proof } = await proveWithPassword(ctx, user, { actor: on.actor, current: input.current, source })
     const password = acceptPassword(ctx, input.password, user)
-    const proof = await proofOf(ctx, user, on.actor, input.current, source)
-    const actor = proof && on.actor.type === "session" ? withProof(on.actor, proof) : on.actor
     await requireFresh(ctx, actor, "password.change")
     const passwordHash = await hashPassword(ctx, password)
 
@@ -57,22 +56,6 @@ export const changePasswordOf =
     ctx.mailIsWaiting()
     return token === undefined ? {} : { token }
   }
-
-async function proofOf(ctx: Context, user: StoredUser, actor: Actor, current: string | undefined, source: Source) {
-  if (current === undefined) {
-    // A door whose wire has no step-up asks for the old password instead; there is no way round it.
-    const loose = actor.type === "session" && ctx.settings.looseDoors.includes(actor.session.door)
-    if (loose && user.hasPassword) throw new CountersignError("input_invalid", { field: "current" })
-    return undefined
-  }
-  await proveCurrentPassword(ctx, user, current, source)
-  return { method: "pwd", kind: "password", at: ctx.now() } satisfies Method
-}
-
-const withProof = (actor: Extract<Actor, { type: "session" }>, proof: Method): Actor => ({
-  ...actor,
-  session: { ...actor.session, firstFactorAt: proof.at },
-})
 
 /** An operator resets what may have been taken over, and its keys with it. */
 const revokeKeys = (ctx: Context, userId: string) =>

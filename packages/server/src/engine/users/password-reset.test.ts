@@ -138,6 +138,26 @@ test("a reset clears the lock of the password, at sign-in and when signed in", a
   await refuseWhileBlocked(tests.ctx, signedIn)
 })
 
+test("the lock stays where a wire promises that, and where codes count to it as well", async () => {
+  const user = await person(tests.ctx, email)
+  const lock = async () => {
+    const tally = passwordTally(tests.ctx, email)
+    for (let n = 0; n < tests.ctx.settings.lockout.attempts; n++)
+      await settleFailure(tests.ctx, { tally, user, event: "sign_in.password", kind: "password", source })
+    return tally
+  }
+  const kept = await lock()
+  await users().resetPassword({ token: (await asked()).token, password: next, keepLock: true }, source)
+  expect((await refusal(refuseWhileBlocked(tests.ctx, kept))).code).toBe("too_many_attempts")
+  await tests.close()
+
+  tests = await contextForTests({ settings: { lockout: { sharedWithFactors: true } } })
+  await person(tests.ctx, email)
+  const shared = await lock()
+  await users().resetPassword({ token: (await asked()).token, password: next }, source)
+  expect((await refusal(refuseWhileBlocked(tests.ctx, shared))).code).toBe("too_many_attempts")
+})
+
 test("disabled users, and users whose app keeps the first step to itself, get no mail", async () => {
   const disabled = await person(tests.ctx, "disabled@parcelforge.example")
   await users().setDisabled({ actor: operator, userId: disabled.id, source }, true)
@@ -168,6 +188,9 @@ test("an unconfirmed address: no mail where confirmation is demanded; where it i
   await tests.close()
 
   tests = await contextForTests({ settings: { confirmEmail: "optional" } })
+  await users().signUp({ email: "kept@parcelforge.example", password }, source)
+  await users().requestReset({ email: "kept@parcelforge.example", confirmedOnly: true }, source)
+  expect(await mailed(tests)).toEqual(["confirm-address → kept@parcelforge.example"])
   const { created } = await users().signUp({ email, password: "Stranger-Quarry-19" }, source)
   if (created === null) throw new Error("not created")
   const strangers = await signIn(tests.ctx, created)

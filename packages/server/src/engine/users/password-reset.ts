@@ -16,33 +16,35 @@ import { commitGuarded, publicUser, readUser, revise, type StoredUser } from "./
 /** Mails a link where there is an account to mail; answers alike where there is none. The account stays as it is. */
 export const requestResetOf =
   (ctx: Context): Engine["users"]["requestReset"] =>
-  async ({ email, linkFor }, source) => {
+  async ({ email, linkFor, confirmedOnly = false }, source) => {
     const address = readAddress(email)
     checkLinkTarget(ctx, linkFor)
     const user = await readUser(ctx, { email: address.email })
     const event = { userId: user?.id ?? null, event: "password.reset_requested", source }
-    if (user?.email && mayReset(ctx, user) && !(await hasMailEnough(ctx, user.id, event.event))) {
+    if (user?.email && mayReset(ctx, user, confirmedOnly) && !(await hasMailEnough(ctx, user.id, event.event))) {
       const link = await linkWrites(ctx, { purpose: "reset", user, to: user.email, linkFor, source })
       await ctx.database.commit([...link, auditWrite(ctx, { ...event, outcome: "success" })])
       ctx.mailIsWaiting()
     } else await ctx.database.commit([auditWrite(ctx, { ...event, outcome: "failure" })])
   }
 
-function mayReset({ settings }: Context, user: StoredUser): boolean {
+function mayReset({ settings }: Context, user: StoredUser, confirmedOnly: boolean): boolean {
   // A user of an app that keeps the first step to itself gets no second way in by mail.
   if (user.disabled || (!user.hasPassword && user.externalId !== null)) return false
   // Where addresses need no confirmation, the mailbox is how an owner takes a stranger's registration over.
-  return user.emailConfirmed || (settings.confirmEmail === "optional" && settings.profile !== "aspnet-identity")
+  return user.emailConfirmed || (settings.confirmEmail === "optional" && !confirmedOnly)
 }
 
 /**
- * Sets a new password by a mailed link. Sessions, remembered devices and links end, the password's lock is cleared;
- * factors and keys stay. A password that breaks the rules leaves the link good.
+ * Sets a new password by a mailed link. Sessions, remembered devices and links end, the password's lock is cleared
+ * (unless `keepLock`); factors and keys stay. A password that breaks the rules leaves the link good.
  */
 export const resetPasswordOf =
   (ctx: Context): Engine["users"]["resetPassword"] =>
   async (input, source) => {
     const first = await linkAndUser(ctx, input)
+    // Where codes count to the same lock, a mailbox must not buy more guesses at the second step.
+    const keepsLock = input.keepLock === true || ctx.settings.lockout.sharedWithFactors
     const password = acceptPassword(ctx, input.password, first.user)
     const passwordHash = await hashPassword(ctx, password)
 
@@ -57,7 +59,7 @@ export const resetPasswordOf =
           spendLink(ctx, link),
           revise(now, { stamp, passwordHash, passwordChangedAt: at, ...confirmed }),
           ...writes,
-          ...clearPasswordLock(ctx, now),
+          ...(keepsLock ? [] : clearPasswordLock(ctx, now)),
           auditWrite(ctx, { userId: now.id, event: "password.reset", outcome: "success", source }),
           ...(await noticeWrites(ctx, now, "password_reset", source)),
         ],
