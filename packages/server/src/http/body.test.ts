@@ -80,6 +80,11 @@ describe("bodies", () => {
     expect(await statusOf(large, { ...json, "content-length": String(large.length) })).toBe(413)
     expect(await statusOf(JSON.stringify({ a: "x".repeat(16_000) }))).toBe(200)
   })
+  test("a length that was told wrongly opens no way around the limit", async () => {
+    const large = JSON.stringify({ a: "x".repeat(17_000) })
+    expect(await statusOf(large, { ...json, "content-length": "2" })).toBe(413)
+    expect(await statusOf(large, { ...json, "content-length": "nonsense" })).toBe(413)
+  })
   test("a body that does not come in time is refused", async () => {
     const slow = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) })
     expect(await statusOf(slow)).toBe(408)

@@ -27,29 +27,41 @@ const isJson = (request: Request): boolean =>
 const isForm = (request: Request): boolean =>
   mediaType(request) === "application/x-www-form-urlencoded" && !hasForeignCharset(request)
 
+type Reader = { readonly read: () => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }> }
+
+/** Reads a stream that did not say how long it is, and stops at the limit. */
+const readStream = async (reader: Reader, limit: number): Promise<Uint8Array> => {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done || !value) return Buffer.concat(chunks)
+    length += value.byteLength
+    if (length > limit) throw new CountersignError("body_too_large")
+    chunks.push(value)
+  }
+}
+
 /** Reads at most `limits.bytes`, in at most `limits.seconds`, however slowly they come. */
 const readBytes = async (request: Request, limits: BodyLimits): Promise<Uint8Array> => {
-  if (Number(request.headers.get("content-length") ?? 0) > limits.bytes) throw new CountersignError("body_too_large")
+  const told = request.headers.get("content-length")
+  if (Number(told ?? 0) > limits.bytes) throw new CountersignError("body_too_large")
   // Mounted behind a parser that has eaten the stream: a mistake of the mounting, but the request can't be read.
   if (request.bodyUsed) throw new UnreadableRequest("body_already_read")
-  if (!request.body) return new Uint8Array()
 
-  const reader = request.body.getReader()
+  // HTTP holds a sender to the length that was told; then no stream has to be made.
+  const reader = told === null ? request.body?.getReader() : undefined
   const readAll = async (): Promise<Uint8Array> => {
-    const chunks: Uint8Array[] = []
-    let length = 0
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return Buffer.concat(chunks)
-      length += value.byteLength
-      if (length > limits.bytes) throw new CountersignError("body_too_large")
-      chunks.push(value)
-    }
+    if (reader) return await readStream(reader, limits.bytes)
+    return told === null ? new Uint8Array() : new Uint8Array(await request.arrayBuffer())
   }
   try {
-    return await within(limits.seconds, readAll(), () => new CountersignError("request_timeout"))
+    const bytes = await within(limits.seconds, readAll(), () => new CountersignError("request_timeout"))
+    // A request that was made by hand may have told anything.
+    if (bytes.byteLength > limits.bytes) throw new CountersignError("body_too_large")
+    return bytes
   } catch (error) {
-    void reader.cancel().catch(() => undefined)
+    void reader?.cancel().catch(() => undefined)
     // Anything else: the client went away in the middle, or the stream is broken.
     throw error instanceof CountersignError ? error : new UnreadableRequest("malformed_text")
   }
