@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { act, fireEvent, screen, waitFor } from "@testing-library/react"
+// oxlint-disable no-console -- the pages that are imitated tell their errors so
 import { StrictMode, useEffect, useState } from "react"
 import type { ReactElement } from "react"
 import { expect, test, vi } from "vitest"

@@ -58,7 +58,8 @@ export type {
   TOTPResource,
   UserResource,
 } from "./user-resource.ts"
-export type { AuthorizationParams, SessionResource, SessionStatus, SessionTask } from "./session-resource.ts"
+export type { AuthorizationParams } from "./authorization.ts"
+export type { SessionResource, SessionStatus, SessionTask } from "./session-resource.ts"
 export type { SetActiveParams } from "./session-view.ts"
 export type { SessionVerificationResource, VerificationMethods, VerificationResource } from "./verification.ts"
 export type { SignInCreateParams, SignInResource, SignInStatus } from "./sign-in-resource.ts"

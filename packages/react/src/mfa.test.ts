@@ -136,9 +136,9 @@ test("several devices: what was begun here is confirmed, also after a reload, an
   expect(await mfa.getUserDevices({ includeUnverified: true })).toHaveLength(2)
   const { mfa: reloaded } = await start(server)
   await reloaded.authenticateDevice({ code: codeOf(secret) })
-  expect((await reloaded.getUserDevices()).map((device) => [device.id, device._default])).toEqual([
-    [id, true],
-    [second, false],
+  expect(await reloaded.getUserDevices()).toMatchObject([
+    { id, _default: true },
+    { id: second, _default: false },
   ])
 })
 

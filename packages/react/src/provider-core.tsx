@@ -16,14 +16,21 @@ export type CoreProps = Omit<ClientOptions, "initial" | "key"> & {
 const complain = (error: unknown): void => console.error(error)
 
 /** Makes the client once, and reads the session after the first paint. */
-export function useNewClient(props: CoreProps): Provided {
+export function useNewClient({
+  onLoadFailed,
+  ...props
+}: CoreProps & { onLoadFailed?: (error: unknown) => void }): Provided {
   const [provided] = useState((): Provided => {
     const { client: own, initialState, children: _1, onNeedsReverification: _2, onError = complain, ...options } = props
     const client = own ?? createCountersignClient({ ...options, onError, initial: initialState })
     return { client, initial: client.current(), onError }
   })
   useEffect(() => {
-    provided.client.load().catch(provided.onError)
+    provided.client.load().catch((error: unknown) => {
+      provided.onError(error)
+      onLoadFailed?.(error)
+    })
+    // oxlint-disable-next-line react/exhaustive-deps -- a setter, the same all along
   }, [provided])
   return provided
 }

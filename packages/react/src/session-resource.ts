@@ -1,6 +1,8 @@
 import type { CountersignClient, State } from "@countersign/client"
-import { factorAges, isFresh } from "./freshness.ts"
-import type { FactorAges, ReverificationConfig } from "./freshness.ts"
+import { hasAuthorization } from "./authorization.ts"
+import type { AuthorizationParams } from "./authorization.ts"
+import { factorAges } from "./freshness.ts"
+import type { FactorAges } from "./freshness.ts"
 import { userResourceOf } from "./user-resource.ts"
 import type { UserResource } from "./user-resource.ts"
 import { verificationMethods } from "./verification.ts"
@@ -16,11 +18,6 @@ export type SessionStatus =
   | "revoked"
   | "expired"
   | "abandoned"
-
-/** What `has` may be asked: how fresh the proofs are, or whether the user has a role. */
-export type AuthorizationParams =
-  | { readonly reverification: ReverificationConfig; readonly role?: string }
-  | { readonly role: string }
 
 export type SessionResource = VerificationMethods & {
   readonly id: string
@@ -42,16 +39,6 @@ export type SessionResource = VerificationMethods & {
   readonly end: () => Promise<void>
   readonly remove: () => Promise<void>
   readonly checkAuthorization: (asked: AuthorizationParams) => boolean
-}
-
-/** Answers `has` from what is known of a session and its user. */
-export function hasAuthorization(
-  { session, user }: Pick<State, "session" | "user">,
-  asked: AuthorizationParams,
-): boolean {
-  if (!session || !user) return false
-  if (asked.role !== undefined && !user.roles.includes(asked.role)) return false
-  return !("reverification" in asked) || isFresh(asked.reverification, factorAges(session, user))
 }
 
 const task: SessionTask = { key: "setup-mfa" }

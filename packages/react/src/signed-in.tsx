@@ -1,7 +1,7 @@
 import { useEffect } from "react"
 import type { MouseEvent, ReactElement, ReactNode } from "react"
 import { useProvided } from "./context.ts"
-import type { AuthorizationParams } from "./session-resource.ts"
+import type { AuthorizationParams } from "./authorization.ts"
 import { useAuth, useSessionView } from "./use-session.ts"
 
 type Children = { children?: ReactNode }

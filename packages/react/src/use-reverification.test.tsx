@@ -27,7 +27,7 @@ function hook<F extends Fetcher>(
   })
   seen.add(result.current)
   return {
-    call: (...given) => result.current(...given) as Promise<unknown>,
+    call: (...given) => result.current(...given),
     rerender: (now) => {
       rerender({ now })
       seen.add(result.current)
@@ -56,7 +56,7 @@ test("what the fetcher gives back at once as undefined is undefined", async () =
 test("a Response is read as JSON, and one that is none rejects", async () => {
   const client = clientOf(createFakeServer().signedIn())
   expect(await hook(client, () => Promise.resolve(Response.json({ a: 1 }))).call()).toEqual({ a: 1 })
-  await expect(hook(client, () => new Response("<html>")).call()).rejects.toThrow()
+  await expect(hook(client, () => new Response("<html>")).call()).rejects.toThrow(SyntaxError)
 })
 
 test("an app's own refusal, as a Response or as plain data, asks at its level and then tries once more", async () => {
@@ -172,10 +172,9 @@ test("two hooks that need it at once share one question", async () => {
 
 test("with nobody who could ask it rejects at once instead of waiting for ever", async () => {
   const client = clientOf(createFakeServer().signedIn())
+  const value = { client, initial: client.current(), onError: () => {} }
   const wrapper = ({ children }: { children: ReactNode }): ReactNode => (
-    <CountersignContext.Provider value={{ client, initial: client.current(), onError: () => {} }}>
-      {children}
-    </CountersignContext.Provider>
+    <CountersignContext.Provider value={value}>{children}</CountersignContext.Provider>
   )
   const { result } = renderHook(() => useReverification(() => hint("strict")), { wrapper })
   await expect(result.current()).rejects.toMatchObject({ code: "reverification_ui_unavailable" })

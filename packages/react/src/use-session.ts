@@ -1,7 +1,8 @@
 import { useSyncExternalStore } from "react"
 import { useProvided } from "./context.ts"
-import { hasAuthorization } from "./session-resource.ts"
-import type { AuthorizationParams, SessionResource } from "./session-resource.ts"
+import { hasAuthorization } from "./authorization.ts"
+import type { AuthorizationParams } from "./authorization.ts"
+import type { SessionResource } from "./session-resource.ts"
 import { sessionViewsOf } from "./session-view.ts"
 import type { SessionView, SetActiveParams } from "./session-view.ts"
 

@@ -3,7 +3,7 @@ import { useEffect, useId, useLayoutEffect, useRef, useState } from "react"
 import type { FormEvent, InputHTMLAttributes, ReactElement } from "react"
 import { useCodeField } from "../code-field.ts"
 import { applyStyle } from "./style.ts"
-import { englishDialogTexts } from "./texts.ts"
+import { englishDialogTexts, wordsFor } from "./texts.ts"
 import type { DialogTexts } from "./texts.ts"
 import { useStepUp } from "./use-step-up.ts"
 import type { AskedKind } from "./use-step-up.ts"
@@ -153,29 +153,4 @@ export function ReverificationDialog({ client, request, texts = englishDialogTex
       </form>
     </dialog>
   )
-}
-
-type Words = Record<AskedKind, string>
-
-function wordsFor(texts: DialogTexts, hint: string): [says: Words, label: Words, alternative: Words] {
-  return [
-    {
-      totp: texts.totp,
-      "email-code": texts.emailCode(hint),
-      "recovery-code": texts.recoveryCode,
-      password: texts.password,
-    },
-    {
-      totp: texts.codeLabel,
-      "email-code": texts.codeLabel,
-      "recovery-code": texts.recoveryCodeLabel,
-      password: texts.passwordLabel,
-    },
-    {
-      totp: texts.useTotp,
-      "email-code": texts.useEmailCode,
-      "recovery-code": texts.useRecoveryCode,
-      password: texts.usePassword,
-    },
-  ]
 }

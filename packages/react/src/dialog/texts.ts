@@ -1,3 +1,5 @@
+import type { AskedKind } from "./use-step-up.ts"
+
 /** The words of the step-up dialog. */
 export type DialogTexts = {
   readonly title: string
@@ -38,4 +40,30 @@ export const englishDialogTexts: DialogTexts = {
   usePassword: "Use your password",
   sendAgain: "Send another code",
   nothing: "There is nothing here that you could confirm with. Sign out and in again.",
+}
+
+type Words = Record<AskedKind, string>
+
+/** What the dialog says for each kind, how its field is called, and the words of the button that leads there. */
+export function wordsFor(texts: DialogTexts, hint: string): [says: Words, label: Words, alternative: Words] {
+  return [
+    {
+      totp: texts.totp,
+      "email-code": texts.emailCode(hint),
+      "recovery-code": texts.recoveryCode,
+      password: texts.password,
+    },
+    {
+      totp: texts.codeLabel,
+      "email-code": texts.codeLabel,
+      "recovery-code": texts.recoveryCodeLabel,
+      password: texts.passwordLabel,
+    },
+    {
+      totp: texts.useTotp,
+      "email-code": texts.useEmailCode,
+      "recovery-code": texts.useRecoveryCode,
+      password: texts.usePassword,
+    },
+  ]
 }
