@@ -17,6 +17,8 @@ export const jwksDoor = (engine: Engine): Door => ({
       },
     },
   ],
-  renderError: ({ code }) =>
-    code === "unavailable" ? bareProblem(503, "Service Unavailable") : bareProblem(404, "Not Found"),
+  renderError({ code }) {
+    if (code === "unavailable") return bareProblem(503, "Service Unavailable")
+    return code === "method_not_allowed" ? bareProblem(405, "Method Not Allowed") : bareProblem(404, "Not Found")
+  },
 })
