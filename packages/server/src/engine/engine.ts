@@ -251,7 +251,14 @@ export type Engine = {
     ): Promise<{ show?: Shown; hint?: string; resendAfter?: number }>
     /** Takes an attempt, asks the kind, settles: a session for `sign_in`, a fresh session for `step_up`. */
     answer(
-      input: { challenge: ChallengeRef; kind: string; answer: unknown; rememberDevice?: boolean | undefined },
+      input: {
+        challenge: ChallengeRef
+        kind: string
+        answer: unknown
+        rememberDevice?: boolean | undefined
+        /** In place of what was asked for with the first step. */
+        persistent?: boolean | undefined
+      },
       source: Source,
     ): Promise<SignIn>
     /** Puts a demanded enrolment off, while policy lets it. */
@@ -284,9 +291,9 @@ export type Engine = {
     rename(on: On, input: { factorId: string; name: string }): Promise<PublicFactor>
     remove(on: On, input: { factorId: string }): Promise<{ token?: string }>
     setDefault(on: On, input: { factorId: string }): Promise<void>
-    /** Identity's enable flag: keeps key and codes. */
+    /** A flag beside the key, for wires that have one: key and codes stay. Said again, it ends the older state's sessions again. */
     turn(on: On, input: { kind: string; state: "on" | "off" }): Promise<{ token?: string }>
-    /** Operators and Identity's resetSharedKey: drops all (of one kind); `keepCodes` where the wire keeps them. */
+    /** Drops all (of one kind), also what waits to be confirmed; `keepCodes` where the wire keeps them. */
     reset(on: On, input: { kind?: string | undefined; keepCodes?: boolean | undefined }): Promise<{ token?: string }>
     /** For the command line and tests: a confirmed factor at once. Operators only. */
     add(on: On, input: { kind: string; name?: string | undefined; secret?: Uint8Array | undefined }): Promise<Begun>

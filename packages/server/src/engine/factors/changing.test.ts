@@ -174,9 +174,10 @@ describe("a proof that is not fresh", () => {
     const now = await renewed(await confirm(on, app.code()))
     scene.clock.advance(3600)
     expect(await scene.engine.recoveryCodes.replace(now)).toMatchObject({ codes: { length: 10 } })
+    // What hands the account over has to bring the password.
     expect(
       await refusal(scene.engine.users.requestAddressChange(now, { email: "new@parcelforge.example" })),
-    ).toMatchObject({ code: "session_reverification_required" })
+    ).toMatchObject({ code: "input_invalid", field: "current" })
     await scene.engine.factors.turn(now, { kind: "totp", state: "off" })
   })
 })
@@ -192,7 +193,12 @@ describe("off and on again", () => {
     expect(await scene.signIn({}, from)).toMatchObject({ status: "complete" })
     expect(await scene.engine.recoveryCodes.status(now)).toMatchObject({ left: 10 })
     expect((await scene.engine.factors.reveal(now, { kind: "totp" }))?.show).toEqual(begun.show)
-    expect(await scene.engine.factors.turn(now, { kind: "totp", state: "off" })).toEqual({})
+    // Said again it ends what an older state may have earned, and tells nobody of a change that was none.
+    const other = await signedIn(from)
+    const told = (await scene.notices()).length
+    now = await renewed(await scene.engine.factors.turn(now, { kind: "totp", state: "off" }))
+    expect(await scene.engine.sessions.find(other.actor.session.id)).toBeUndefined()
+    expect(await scene.notices()).toHaveLength(told)
     expect(await refusal(confirm(now, app.code()))).toEqual({ code: "code_already_used" })
     scene.nextStep()
     const again: Confirmed = await confirm(now, app.code())
@@ -211,6 +217,28 @@ describe("off and on again", () => {
     const fresh = await scene.engine.factors.begin(now, { kind: "totp", oneForUser: true })
     expect(scan(fresh).secret).not.toBe(app.secret)
     expect(await scene.signIn()).toMatchObject({ status: "complete" })
+  })
+
+  test("a reset of a key that was never used ends other sessions all the same; of none at all, nothing", async () => {
+    const from = { ...source, door: "identity" }
+    const [on, other] = [await signedIn(from), await signedIn(from)]
+    expect(await scene.engine.factors.reset(on, { kind: "totp" })).toEqual({})
+    expect(await scene.engine.sessions.find(other.actor.session.id)).toBeDefined()
+    await scene.engine.factors.begin(on, { kind: "totp", oneForUser: true })
+    const now = await renewed(await scene.engine.factors.reset(on, { kind: "totp" }))
+    expect(await scene.engine.sessions.find(other.actor.session.id)).toBeUndefined()
+    expect(await scene.engine.factors.reveal(now, { kind: "totp" })).toBeUndefined()
+    expect(await scene.notices()).toEqual([])
+  })
+
+  test("a factor that an operator adds takes the place of a key that was waiting", async () => {
+    const from = { ...source, door: "identity" }
+    const on = await signedIn(from)
+    await scene.engine.factors.begin(on, { kind: "totp", oneForUser: true })
+    const added = await scene.engine.factors.add(scene.asOperator, { kind: "totp" })
+    expect(await rows("pending")).toEqual([])
+    const { token } = await scene.answer(await scene.challenge(from), "totp", scan(added).code())
+    expect((await scene.engine.factors.reveal(await scene.as(token, from), { kind: "totp" }))?.show).toEqual(added.show)
   })
 
   test.each(["sms", "", "\u0000"])("a reset of kind %j is refused", async (kind) => {

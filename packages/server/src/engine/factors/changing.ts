@@ -28,7 +28,8 @@ export async function planChange(
     keepCodes: boolean
     event: string
     detail: AuditDetail
-    notice: { name: Notice; facts: Record<string, string | number | null> }
+    /** Left out where nothing changed that its owner could notice. */
+    notice?: { name: Notice; facts: Record<string, string | number | null> } | undefined
   },
 ): Promise<Plan<{ token?: string }>> {
   const { user, before, remaining } = change
@@ -54,7 +55,7 @@ export async function planChange(
         source: on.source,
         detail: change.detail,
       }),
-      ...(await noticeWrites(ctx, user, change.notice.name, on.source, change.notice.facts)),
+      ...(change.notice ? await noticeWrites(ctx, user, change.notice.name, on.source, change.notice.facts) : []),
     ],
     result: fresh ? { token: fresh.result.token } : {},
   }

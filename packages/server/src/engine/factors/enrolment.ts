@@ -16,6 +16,7 @@ import { holderOf } from "./holder.ts"
 import type { Kinds } from "./kinds.ts"
 import { drawFactor, kindToEnrol, pendingOf, refuseBeyondLimit } from "./pending.ts"
 import {
+  countPending,
   dropAllPending,
   dropPending,
   insertFactor,
@@ -133,10 +134,10 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
         const user = await subjectOf(ctx, on, changing)
         const before = await readConfirmed(ctx, user.id)
         const turned = before.filter(({ kind, state }) => kind === input.kind && state !== input.state)
-        if (turned.length === 0) return { writes: [], result: {} }
+        const turnsOn = input.state === "on"
+        if (turnsOn && !before.some(({ kind }) => kind === input.kind)) return { writes: [], result: {} }
         const remaining = before.map((factor) => (turned.includes(factor) ? { ...factor, state: input.state } : factor))
         const kind = kinds.find(({ name }) => name === input.kind)
-        const turnsOn = input.state === "on"
         if (
           turnsOn &&
           remaining.filter(({ kind: of, state }) => of === input.kind && state === "on").length >
@@ -151,7 +152,10 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
           keepCodes: true,
           event: turnsOn ? "factor.turned_on" : "factor.turned_off",
           detail: { kind: input.kind },
-          notice: { name: turnsOn ? "factor_added" : "factor_removed", facts: { kind: input.kind } },
+          notice:
+            turned.length === 0
+              ? undefined
+              : { name: turnsOn ? "factor_added" : "factor_removed", facts: { kind: input.kind } },
         })
       })
       ctx.mailIsWaiting()
@@ -170,7 +174,8 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
         const gone = before.filter(isMeant)
         const names = input.kind === undefined ? kinds.map(({ name }) => name) : [input.kind]
         const pending = names.map((name) => dropAllPending(user.id, name))
-        if (gone.length === 0) return { writes: pending, result: {} }
+        const waiting = await countPending(ctx, user.id, names)
+        if (gone.length + waiting === 0) return { writes: [], result: {} }
         return planChange(ctx, on, {
           user,
           before,
@@ -183,7 +188,7 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
           keepCodes: input.keepCodes ?? false,
           event: "factor.reset",
           detail: { kind: input.kind ?? null, count: gone.length },
-          notice: { name: "factors_reset", facts: {} },
+          notice: gone.length === 0 ? undefined : { name: "factors_reset", facts: {} },
         })
       })
       ctx.mailIsWaiting()
@@ -208,7 +213,11 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
           user,
           before: confirmed,
           remaining: [...confirmed, factor],
-          writes: [await insertFactor(ctx, factor), clearTotal({ userId: user.id, kind: kind.name })],
+          writes: [
+            await insertFactor(ctx, factor),
+            dropAllPending(user.id, kind.name),
+            clearTotal({ userId: user.id, kind: kind.name }),
+          ],
           keepCodes: true,
           event: "factor.added",
           detail: { kind: kind.name, factor: factor.id },

@@ -56,6 +56,13 @@ export const readPending = (
     order by created_at desc, id desc`,
   )
 
+/** How many of the user's factors of these kinds wait to be confirmed, whoever began them. */
+export async function countPending(ctx: Reading, userId: string, kinds: readonly string[]): Promise<number> {
+  const rows = await ctx.database.query<{ kind: string }>(sql`
+    select kind from factors where user_id = ${userId} and state = 'pending'`)
+  return rows.filter(({ kind }) => kinds.includes(kind)).length
+}
+
 async function read(ctx: Reading, statement: Statement): Promise<StoredFactor[]> {
   const rows = await ctx.database.query<FactorRow>(statement)
   return Promise.all(

@@ -96,7 +96,7 @@ export function planFresh(
 
 /**
  * A new security stamp for a user, and the end of everything that carries the old one: sessions, remembered devices,
- * open links, challenges, MFA tokens. One session can be kept; give it a new token with `planFresh`.
+ * open links, challenges, MFA tokens, refresh tokens. One session can be kept; give it a new token with `planFresh`.
  * The caller stores the stamp with `revise(user, { stamp })`, and settles a challenge of its own before these writes.
  */
 export function planStampChange(
@@ -113,6 +113,10 @@ export function planStampChange(
       any(sql`update sessions set ended_at = ${now} where user_id = ${user.id} and id <> ${kept} and ended_at is null`),
       any(
         sql`update sessions set security_stamp = ${stamp} where user_id = ${user.id} and id = ${kept} and ended_at is null`,
+      ),
+      // They carry the old stamp as well: of the session that stays the tokens in use go on, and no further ones come.
+      any(
+        sql`update session_tokens set expires_at = ${now} where session_id = ${kept} and kind = 'refresh' and expires_at > ${now}`,
       ),
       any(sql`delete from remembered_devices where user_id = ${user.id}`),
       any(sql`update links set used_at = ${now} where user_id = ${user.id} and used_at is null`),

@@ -2,7 +2,17 @@ import { afterEach, beforeEach, expect, test } from "vitest"
 import { sql } from "../../store/database.ts"
 import { contextForTests, type ContextForTests } from "../../testing/engine.ts"
 import type { User } from "../engine.ts"
-import { dump, isAlive, operator, person, refusal, signIn, source, type SignedIn } from "../users/people-for-tests.ts"
+import {
+  dump,
+  isAlive,
+  operator,
+  password,
+  person,
+  refusal,
+  signIn,
+  source,
+  type SignedIn,
+} from "../users/people-for-tests.ts"
 import { usersOf } from "../users/users.ts"
 import { sessionsOf } from "./session-list.ts"
 
@@ -88,6 +98,15 @@ test("a refresh token ends with its time, its session, its user's password and i
   const beforeDisabling = await pair()
   await usersOf(tests.ctx).setDisabled({ actor: operator, userId: user.id, source }, true)
   expect(await sessions().refresh(beforeDisabling.refreshToken, life, source)).toBeUndefined()
+})
+
+test("of the session that stays the access token goes on, and the refresh token ends with the old stamp", async () => {
+  const { accessToken, refreshToken } = await pair()
+  await usersOf(tests.ctx).changePassword(session.on, { current: password, password: "Lantern-Quarry-19" })
+  expect(await isAlive(tests.ctx, accessToken)).toBe(true)
+  expect(await sessions().refresh(refreshToken, life, source)).toBeUndefined()
+  // Tried, it is no sign of a copy either.
+  expect(await isAlive(tests.ctx, accessToken)).toBe(true)
 })
 
 test("no token outlives the session", async () => {

@@ -59,6 +59,18 @@ describe("the second step", () => {
     expect(done).toMatchObject({ session: { door: "identity" } })
   })
 
+  test("it stays signed in as the first step asked, unless the answer says otherwise", async () => {
+    const { app } = await scene.withApp()
+    const persistence = async (persistent?: boolean) => {
+      const { token } = await scene.signIn({ persistent: true })
+      scene.nextStep()
+      const input = { challenge: { token }, kind: "totp", answer: app.code(), persistent }
+      const done = await scene.engine.signIn.answer(input, source)
+      return done.status === "complete" ? done.session.persistent : undefined
+    }
+    expect([await persistence(), await persistence(false)]).toEqual([true, false])
+  })
+
   test("it is offered by kind, apps before recovery codes, whatever came first", async () => {
     const { on } = await scene.withApp()
     await scene.engine.factors.begin(on, { kind: "email-code" })

@@ -83,7 +83,8 @@ async function succeed(ctx: Context, kinds: Kinds, asked: Asked, proved: Proved,
   }
 
   const rememberDevice = input.rememberDevice === true && kind.role === "factor"
-  const raise = await planRaise(ctx, { challenge, user, methods: proved.methods, source, rememberDevice })
+  const { persistent } = input
+  const raise = await planRaise(ctx, { challenge, user, methods: proved.methods, source, rememberDevice, persistent })
   await commitOrFail(ctx, asked, [...spend, ...raise.writes, ...forgive, ...(told?.writes ?? [])], spend.length)
   ctx.mailIsWaiting()
   return { ...raise.result, ...(told && { recoveryCodesLeft: told.left }) }

@@ -34,6 +34,8 @@ export async function planRaise(
     source: Source
     between?: readonly Write[]
     rememberDevice?: boolean | undefined
+    /** In place of what was asked for with the first step. */
+    persistent?: boolean | undefined
   },
 ): Promise<Plan<Complete>> {
   const { challenge, user, methods, between = [] } = input
@@ -46,7 +48,7 @@ export async function planRaise(
           user,
           source,
           methods: [...challenge.methods, ...methods],
-          persistent: challenge.persistent,
+          persistent: input.persistent ?? challenge.persistent,
           deviceRemembered: false,
         })
   const { session, token } = begun.result
