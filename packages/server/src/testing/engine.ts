@@ -55,17 +55,24 @@ const random = (bytes: number): Uint8Array => randomBytes(bytes)
 /** The start of the tests' time: 5 seconds into a time step. */
 export const startOfTests = Date.UTC(2030, 0, 1) + 5_000
 
-/** Everything that the engine is handed. `database`: to use one that is there already (migrated here). */
-export async function contextForTests(
-  options: { settings?: SettingsForTests; database?: Database; ring?: Uint8Array } = {},
-): Promise<ContextForTests> {
-  const database = options.database ?? openSqlite(":memory:")
+function standingClock(): Clock {
   let time = startOfTests
-  const clock: Clock = {
+  return {
     now: () => time,
     advance: (seconds) => void (time += seconds * 1000),
     set: (now) => void (time = now),
   }
+}
+
+/**
+ * Everything that the engine is handed. `database`: to use one that is there already (migrated here); `clock`: that of
+ * another engine, as for a second node.
+ */
+export async function contextForTests(
+  options: { settings?: SettingsForTests; database?: Database; ring?: Uint8Array; clock?: Clock } = {},
+): Promise<ContextForTests> {
+  const database = options.database ?? openSqlite(":memory:")
+  const clock = options.clock ?? standingClock()
   await migrate(database, { now: clock.now })
   const ring = [{ id: "test", key: options.ring ?? new Uint8Array(32).fill(7) }]
   const vault = await openVault({ database, ring, random, now: clock.now })
