@@ -32,15 +32,28 @@ type Counting = Pick<Context, "settings" | "vault">
  * unknown address locks as a known one does, and the table names nobody.
  */
 export function passwordTally(ctx: Counting, identifier: string): Tally {
-  const { attempts, seconds, grows } = ctx.settings.lockout
   const spelling = addressKey(identifier) ?? identifier.slice(0, 320).normalize("NFKC").trim().toLowerCase()
-  const maximumSeconds = grows ? Math.max(seconds, longestLockSeconds) : seconds
   return {
     subject: ctx.vault.hash(spelling.toWellFormed(), "identifier"),
     class: "password",
-    rule: { failures: attempts, seconds, maximumSeconds },
+    rule: lockRule(ctx.settings),
   }
 }
+
+function lockRule({ lockout }: Context["settings"]): Tally["rule"] {
+  const { attempts, seconds, grows } = lockout
+  return { failures: attempts, seconds, maximumSeconds: grows ? Math.max(seconds, longestLockSeconds) : seconds }
+}
+
+/**
+ * Failures of the password from a device that its owner made known: strangers who lock the account lock themselves out,
+ * and not this browser (OWASP, Slow Down Online Guessing Attacks with Device Cookies).
+ */
+export const deviceTally = (ctx: Pick<Context, "settings">, deviceId: string): Tally => ({
+  subject: `device:${deviceId}`,
+  class: "password",
+  rule: lockRule(ctx.settings),
+})
 
 /** Failures of a kind for a user that has passed the first step, or is signed in. */
 export function kindTally(ctx: Counting, user: Pick<StoredUser, "id" | "emailKey">, kind: FactorKind): Tally {

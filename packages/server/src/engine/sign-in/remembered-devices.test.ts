@@ -4,6 +4,7 @@ import { sql } from "../../store/database.ts"
 import type { ScannedAccount } from "../../testing/authenticator.ts"
 import { engineForTests } from "../../testing/engine.ts"
 import type { On } from "../engine.ts"
+import { defaultSettings } from "../settings.ts"
 import { password, person, refusal, source } from "../users/people-for-tests.ts"
 import { sceneForTests, sceneOf, type Scene } from "./scene-for-tests.ts"
 
@@ -134,6 +135,34 @@ describe("a remembered device", () => {
     scene.clock.advance(1000)
     await isKnown()
     expect(await scene.engine.rememberedDevices.list(on)).toMatchObject([{ lastUsedAt: scene.clock.now() }])
+  })
+})
+
+describe("while strangers lock the account", () => {
+  const wrong = (more: object = {}) => refusal(scene.signIn({ password: "wrong", ...more }))
+  const { attempts, seconds } = defaultSettings.lockout
+
+  test("the owner's remembered browser still signs in, and lifts nobody else's lock", async () => {
+    for (let n = 0; n < attempts; n++) await wrong()
+    expect(await refusal(scene.signIn())).toMatchObject({ code: "too_many_attempts" })
+    expect(await scene.signIn({ deviceToken })).toMatchObject({ status: "complete" })
+    expect(await refusal(scene.signIn())).toMatchObject({ code: "too_many_attempts" })
+  })
+
+  test("a remembered browser has a count of its own, which locks it and nobody else", async () => {
+    for (let n = 1; n < attempts; n++) expect(await wrong({ deviceToken })).toEqual({ code: "credentials_incorrect" })
+    expect(await wrong({ deviceToken })).toMatchObject({ code: "too_many_attempts", retryAfter: seconds })
+    expect(await refusal(scene.signIn({ deviceToken }))).toMatchObject({ code: "too_many_attempts" })
+    expect(await scene.signIn()).toMatchObject({ status: "second_factor" })
+  })
+
+  test("a token that is nobody's, or another user's, is of no use", async () => {
+    const otto = await person(scene.ctx, "otto@parcelforge.example")
+    for (let n = 0; n < attempts; n++) await wrong({ email: otto.email ?? "", deviceToken })
+    for (const token of [deviceToken, "csd_nobody", ""])
+      expect(await refusal(scene.signIn({ email: otto.email ?? "", deviceToken: token }))).toMatchObject({
+        code: "too_many_attempts",
+      })
   })
 })
 

@@ -12,7 +12,15 @@ import { planSession } from "../sessions/sessions.ts"
 import { rehashWrite, verifyPassword } from "../users/passwords.ts"
 import { publicUser, readUser, type StoredUser } from "../users/records.ts"
 import { viewOf } from "./challenges.ts"
-import { clearTally, notBlocked, passwordTally, refuseWhileBlocked, settleFailure, type Tally } from "./lockout.ts"
+import {
+  clearTally,
+  deviceTally,
+  notBlocked,
+  passwordTally,
+  refuseWhileBlocked,
+  settleFailure,
+  type Tally,
+} from "./lockout.ts"
 import { isNewAgent } from "./new-agent.ts"
 import { planChallenge } from "./records.ts"
 import { rememberedId, touchRemembered } from "./remembered-devices.ts"
@@ -28,10 +36,11 @@ export const withPasswordOf =
   (ctx: Context, kinds: Kinds): Engine["signIn"]["withPassword"] =>
   async (input, source) => {
     const { email, password } = readInput(input)
-    const tally = passwordTally(ctx, email)
+    const user = await readUser(ctx, { email })
+    const knownDevice = user && (await rememberedId(ctx, user, input.deviceToken))
+    const tally = knownDevice === undefined ? passwordTally(ctx, email) : deviceTally(ctx, knownDevice)
     await refuseWhileBlocked(ctx, tally)
 
-    const user = await readUser(ctx, { email })
     if (!(await verifyPassword(ctx, user, password))) return refuse(ctx, { tally, user, input, source })
     if (user === undefined) throw new Error("a password without a user")
     if (user.disabled) throw new CountersignError("account_disabled")
@@ -39,7 +48,7 @@ export const withPasswordOf =
       throw new CountersignError("address_unconfirmed")
 
     const { hasSecondFactor } = await standingOf(ctx, user.id)
-    const deviceId = hasSecondFactor ? await rememberedId(ctx, user, input.deviceToken) : undefined
+    const deviceId = hasSecondFactor ? knownDevice : undefined
     const rehash = await rehashWrite(ctx, user, password)
     const methods: Method[] = [{ method: "pwd", kind: "password", at: ctx.now() }]
     const guarded = [notBlocked(tally, ctx.now()), ...(rehash ? [rehash] : [])]
