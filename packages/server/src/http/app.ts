@@ -16,7 +16,7 @@ import { within } from "./deadline.ts"
 import type { MountedDoor } from "./mount.ts"
 import { mount } from "./mount.ts"
 import { bareProblem } from "./problem.ts"
-import { clearDeadSession, toResponse } from "./reply.ts"
+import { withoutDeadSession, toResponse } from "./reply.ts"
 import type { Asked, Door, Route } from "./route.ts"
 
 export type AppOptions = {
@@ -149,8 +149,7 @@ export const createApp = (options: AppOptions): App => {
       response = await answerFault(error, door, visit)
       if (response.status === 405) response.headers.set("allow", allow)
     }
-    if (visit.cookieIsDead?.()) clearDeadSession(response, cookieRules)
-    return response
+    return visit.cookieIsDead?.() ? withoutDeadSession(response, cookieRules) : response
   }
 
   /** Headers that every answer leaves with; a door's own of the same name stand. */

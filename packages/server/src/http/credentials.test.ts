@@ -14,6 +14,14 @@ const who = async (call: Call): Promise<Reply> => ({
 const routes: Route[] = [
   { method: "GET", path: "/who", handle: who },
   {
+    method: "GET",
+    path: "/elsewhere",
+    handle: async (call) => {
+      await call.actor()
+      return Response.redirect("https://auth.example.com/account", 303)
+    },
+  },
+  {
     method: "POST",
     path: "/signed-in",
     handle: () => ({ status: 200, cookies: [{ name: "session", value: "css_new", maxAgeSeconds: 60 }] }),
@@ -52,6 +60,12 @@ describe("credentials", () => {
   })
   test("a token in the address is refused", async () => {
     expect((await fetch(`/t/who?access_token=${liveToken}`)).status).toBe(422)
+  })
+  test("it is cleared from a redirect as well", async () => {
+    const response = await fetch("/t/elsewhere", { headers: { cookie: `${name}=css_planted` } })
+    expect([response.status, response.headers.get("location")]).toEqual([303, "https://auth.example.com/account"])
+    expect(response.headers.getSetCookie()[0]).toMatch(/Max-Age=0/)
+    expect(response.headers.get("content-security-policy")).toContain("default-src 'none'")
   })
   test("an unknown session cookie is cleared, never adopted", async () => {
     const response = await fetch("/t/who", { headers: { cookie: `${name}=css_planted` } })

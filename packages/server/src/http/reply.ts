@@ -19,9 +19,15 @@ export const toResponse = (reply: Reply | Response, rules: CookieRules): Respons
   return new Response(body?.body ?? null, { status: reply.status, headers })
 }
 
+/** The same answer with headers that can be changed: those of a redirect that a door made are fixed. */
+const copyOf = ({ body, status, statusText, headers }: Response): Response =>
+  new Response(body, { status, statusText, headers })
+
 /** Takes a dead session cookie off the browser, unless the answer sets a new one anyway. */
-export const clearDeadSession = (response: Response, rules: CookieRules): void => {
+export const withoutDeadSession = (response: Response, rules: CookieRules): Response => {
   const name = `${cookieName(rules, "session")}=`
-  if (response.headers.getSetCookie().some((line) => line.startsWith(name))) return
-  response.headers.append("set-cookie", writeCookie(rules, { name: "session", value: null }))
+  if (response.headers.getSetCookie().some((line) => line.startsWith(name))) return response
+  const cleared = copyOf(response)
+  cleared.headers.append("set-cookie", writeCookie(rules, { name: "session", value: null }))
+  return cleared
 }
