@@ -27,5 +27,12 @@ export type Source = {
   readonly locale?: string | undefined
 }
 
-/** Makes the address (or the bare code) that a mail carries. A URL has to stand on the public URL or an allowed origin. */
-export type LinkFor = (link: { token: string; email: string; userId: string }) => { url: string } | { code: string }
+/**
+ * Makes the address (or the bare code) that a mail carries. A URL has to stand on the public URL or an allowed origin.
+ * `subject`: `plain` leaves the service's name out of the mail's.
+ */
+export type LinkFor = (link: {
+  token: string
+  email: string
+  userId: string
+}) => ({ url: string } | { code: string }) & { subject?: "plain" }

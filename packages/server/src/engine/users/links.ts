@@ -99,6 +99,7 @@ export async function linkWrites(
     facts: {
       link: "url" in target ? target.url : null,
       code: "code" in target ? target.code : null,
+      ...(target.subject && { subject: target.subject }),
       at: now,
       until: expiresAt,
       agent: plainAgent(source.agent),

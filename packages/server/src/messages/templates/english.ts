@@ -25,7 +25,7 @@ const lifetime = (telling: Telling, thing: string): Block => ({
 /** A link where the app has a page for it, else the bare code to be pasted into the app. */
 const wayOn = (telling: Telling, label: string): Block[] =>
   telling.link === null
-    ? [{ text: "Paste this code where the app asks for it:" }, { code: telling.code ?? "" }]
+    ? [{ code: telling.code ?? "", label: "Your code:" }, { text: "Paste it where the app asks for it." }]
     : [{ link: telling.link, label, copy: "If the button does nothing, open this address:" }]
 
 const takenOver = (telling: Telling): Block => ({
@@ -73,7 +73,7 @@ export const english: Letters = {
 
   mails: {
     "confirm-address": (telling) => ({
-      subject: `Confirm your address for ${telling.issuer}`,
+      subject: telling.plainSubject ? "Confirm your email" : `Confirm your address for ${telling.issuer}`,
       title: "Confirm your address",
       blocks: [
         { text: `Somebody, most likely you, gave this address to ${telling.issuer}. Confirm that it is yours.` },
@@ -88,7 +88,7 @@ export const english: Letters = {
     }),
 
     "reset-password": (telling) => ({
-      subject: `Set a new password for ${telling.issuer}`,
+      subject: telling.plainSubject ? "Reset your password" : `Set a new password for ${telling.issuer}`,
       title: "Set a new password",
       blocks: [
         { text: `Somebody, most likely you, asked for a new password for ${telling.issuer}.` },
@@ -137,7 +137,7 @@ export const english: Letters = {
     }),
 
     "address-change": (telling) => ({
-      subject: `Confirm your new address for ${telling.issuer}`,
+      subject: telling.plainSubject ? "Confirm your email" : `Confirm your new address for ${telling.issuer}`,
       title: "Confirm your new address",
       blocks: [
         { text: `Somebody, most likely you, wants to use this address for an account at ${telling.issuer}.` },

@@ -28,7 +28,7 @@ const copy = "Falls der Knopf nichts tut, öffnen Sie diese Adresse:"
 /** A link where the app has a page for it, else the bare code to be pasted into the app. */
 const wayOn = (telling: Telling, label: string): Block[] =>
   telling.link === null
-    ? [{ text: "Fügen Sie diesen Code dort ein, wo die App danach fragt:" }, { code: telling.code ?? "" }]
+    ? [{ code: telling.code ?? "", label: "Ihr Code:" }, { text: "Fügen Sie ihn dort ein, wo die App danach fragt." }]
     : [{ link: telling.link, label, copy }]
 
 const takenOver = (telling: Telling): Block => ({
@@ -76,7 +76,9 @@ export const german: Letters = {
 
   mails: {
     "confirm-address": (telling) => ({
-      subject: `Bestätigen Sie Ihre Adresse für ${telling.issuer}`,
+      subject: telling.plainSubject
+        ? "Bestätigen Sie Ihre E-Mail-Adresse"
+        : `Bestätigen Sie Ihre Adresse für ${telling.issuer}`,
       title: "Bestätigen Sie Ihre Adresse",
       blocks: [
         {
@@ -93,7 +95,7 @@ export const german: Letters = {
     }),
 
     "reset-password": (telling) => ({
-      subject: `Neues Passwort für ${telling.issuer} setzen`,
+      subject: telling.plainSubject ? "Setzen Sie Ihr Passwort zurück" : `Neues Passwort für ${telling.issuer} setzen`,
       title: "Neues Passwort setzen",
       blocks: [
         { text: `Jemand, vermutlich Sie, möchte ein neues Passwort für ${telling.issuer}.` },
@@ -147,7 +149,9 @@ export const german: Letters = {
     }),
 
     "address-change": (telling) => ({
-      subject: `Bestätigen Sie Ihre neue Adresse für ${telling.issuer}`,
+      subject: telling.plainSubject
+        ? "Bestätigen Sie Ihre E-Mail-Adresse"
+        : `Bestätigen Sie Ihre neue Adresse für ${telling.issuer}`,
       title: "Bestätigen Sie Ihre neue Adresse",
       blocks: [
         { text: `Jemand, vermutlich Sie, möchte diese Adresse für ein Konto bei ${telling.issuer} verwenden.` },

@@ -24,18 +24,21 @@ export const layOut = (letter: Letter, about: { issuer: string; language: string
 
 const asText = (block: Block): string => {
   if ("text" in block) return block.text
-  if ("code" in block) return `    ${block.code}`
+  if ("code" in block) return `    ${spoken(block)}`
   if ("link" in block) return `${block.label}:\n${block.link}`
   if ("details" in block) return block.details.map(([name, value]) => `${name}: ${value}`).join("\n")
   return `${block.heading}\n${block.advice.join("\n")}`
 }
+
+/** What stands before a code stands in one line with it: clients and people look for "code: …". */
+const spoken = ({ code, label }: { code: string; label?: string }): string => (label ? `${label} ${code}` : code)
 
 const asHtml = (block: Block): string => {
   if ("text" in block) return paragraph(escape(block.text))
   if ("code" in block)
     return `<p style="margin:24px 0;padding:16px;background:${ground};border-radius:8px;text-align:center;
       font:600 ${block.code.length > 12 ? 16 : 32}px/1.4 ${fixed};color:${ink};
-      ${block.code.length > 12 ? "word-break:break-all" : "letter-spacing:0.2em"}">${escape(block.code)}</p>`
+      ${block.code.length > 12 ? "word-break:break-all" : "letter-spacing:0.2em"}">${escape(spoken(block))}</p>`
   if ("link" in block) {
     const url = escape(webAddress(block.link))
     return `<p style="margin:24px 0"><a href="${url}"
@@ -96,8 +99,15 @@ const webAddress = (link: string): string => {
   return link
 }
 
-export const escape = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`)
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+}
+
+export const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? "")
 
 /** RFC 5322 section 2.2: a header has no line ends of its own. */
 const oneLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, " ").trim()

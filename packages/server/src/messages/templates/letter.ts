@@ -38,7 +38,7 @@ export type Facts = Readonly<Record<string, string | number | null>>
 
 export type Block =
   | { readonly text: string }
-  | { readonly code: string }
+  | { readonly code: string; readonly label?: string }
   /** `label` stands on the button, the address itself below it, as text and as an anchor. */
   | { readonly link: string; readonly label: string; readonly copy: string }
   | { readonly details: readonly (readonly [string, string])[] }
@@ -61,6 +61,8 @@ export type Telling = {
   readonly link: string | null
   /** A mailed six-digit code, or the bare token of a link where the app wants to build its own. */
   readonly code: string | null
+  /** A subject that names the matter alone, without the service: some clients and filters look for it word by word. */
+  readonly plainSubject: boolean
   /** "24 November 2026 at 21:21 UTC" */
   readonly when: string | null
   /** "Firefox on Windows" */

@@ -27,7 +27,7 @@ const languages: Readonly<Record<string, Letters>> = { en: english, de: german }
 /**
  * Writes one mail. An unknown locale is read as English.
  *
- * Facts that are read: `link` or `code`; `at` and `until`, in epoch milliseconds, or `seconds` from `at`; `agent`,
+ * Facts that are read: `link` or `code`; `subject` (`plain`: without the service's name); `at` and `until`, in epoch milliseconds, or `seconds` from `at`; `agent`,
  * `address`, `name`, `newAddress`, `left`, `dead` (0 or 1); `notice` for a notice. Others are left out.
  *
  * @throws TypeError for a template or notice that does not exist, or a link that is no web address.
@@ -67,6 +67,7 @@ const tell = (facts: Facts, letters: Letters, service: Service, locale: string):
     securityUrl: service.securityUrl ?? null,
     link: words(facts["link"]),
     code: words(facts["code"]),
+    plainSubject: facts["subject"] === "plain",
     when: moment("at"),
     browser: browserOf(facts["agent"], letters),
     address: addressOf(facts["address"], letters),
