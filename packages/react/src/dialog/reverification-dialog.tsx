@@ -15,7 +15,7 @@ export type DialogProps = {
 }
 
 type FieldProps = {
-  label: string
+  id: string
   invalid: boolean
   busy: boolean
   describedBy: string
@@ -32,7 +32,8 @@ function useFieldFocus(ref: React.RefObject<HTMLInputElement | null>, invalid: b
   }, [ref, invalid, busy])
 }
 
-const shared = ({ invalid, busy, describedBy }: FieldProps): InputHTMLAttributes<HTMLInputElement> => ({
+const shared = ({ id, invalid, busy, describedBy }: FieldProps): InputHTMLAttributes<HTMLInputElement> => ({
+  id,
   "aria-invalid": invalid,
   "aria-describedby": describedBy,
   readOnly: busy,
@@ -43,18 +44,15 @@ function CodeBoxes(props: FieldProps): ReactElement {
   const { inputProps, inputRef, slots } = useCodeField({ onChange: props.onAnswer, onComplete: props.onSubmit })
   useFieldFocus(inputRef, props.invalid, props.busy)
   return (
-    <label>
-      {props.label}
-      <span className={props.invalid ? "boxes bad" : "boxes"}>
-        {slots.map(({ char, isActive }, index) => (
-          // oxlint-disable-next-line react/no-array-index-key -- boxes have no other name than their place
-          <span key={index} aria-hidden className={isActive ? "here" : ""}>
-            {char}
-          </span>
-        ))}
-        <input {...inputProps} {...shared(props)} name="code" />
-      </span>
-    </label>
+    <div className={props.invalid ? "boxes bad" : "boxes"}>
+      {slots.map(({ char, isActive }, index) => (
+        // oxlint-disable-next-line react/no-array-index-key -- boxes have no other name than their place
+        <span key={index} aria-hidden className={isActive ? "here" : ""}>
+          {char}
+        </span>
+      ))}
+      <input {...inputProps} {...shared(props)} name="code" />
+    </div>
   )
 }
 
@@ -72,10 +70,7 @@ function TextField(props: FieldProps & { kind: "recovery-code" | "password" }): 
           spellCheck: false,
         } as const)
   return (
-    <label>
-      {props.label}
-      <input ref={ref} {...look} {...shared(props)} onChange={(event) => props.onAnswer(event.currentTarget.value)} />
-    </label>
+    <input ref={ref} {...look} {...shared(props)} onChange={(event) => props.onAnswer(event.currentTarget.value)} />
   )
 }
 
@@ -96,6 +91,7 @@ export function ReverificationDialog({ client, request, texts = englishDialogTex
 
   const [says, label, alternative] = wordsFor(texts, hint)
   const field = {
+    id: `${id}-field`,
     invalid: error !== "",
     busy,
     describedBy: `${id}-says ${id}-error`,
@@ -128,9 +124,15 @@ export function ReverificationDialog({ client, request, texts = englishDialogTex
         {challenge?.user.email ? (
           <input type="text" name="username" autoComplete="username" value={challenge.user.email} readOnly hidden />
         ) : null}
-        {kind === "totp" || kind === "email-code" ? <CodeBoxes key={kind} label={label[kind]} {...field} /> : null}
-        {kind === "recovery-code" || kind === "password" ? (
-          <TextField key={kind} kind={kind} label={label[kind]} {...field} />
+        {kind ? (
+          <div className="field">
+            <label htmlFor={field.id}>{label[kind]}</label>
+            {kind === "totp" || kind === "email-code" ? (
+              <CodeBoxes key={kind} {...field} />
+            ) : (
+              <TextField key={kind} kind={kind} {...field} />
+            )}
+          </div>
         ) : null}
         <p id={`${id}-error`} className="error" role="alert">
           {error}

@@ -16,7 +16,7 @@ font:16px/1.5 var(--countersign-font,system-ui,sans-serif);box-shadow:0 16px 48p
 .countersign-dialog form{display:grid;gap:16px;margin:0}
 .countersign-dialog h2{margin:0;font-size:20px;line-height:28px;font-weight:600;text-wrap:balance}
 .countersign-dialog p{margin:0;color:var(--quiet)}
-.countersign-dialog label{display:grid;gap:4px;font-size:14px;font-weight:600}
+.countersign-dialog .field{display:grid;gap:4px}.countersign-dialog label{font-size:14px;font-weight:600}
 .countersign-dialog input{width:100%;height:48px;padding:0 12px;border:1px solid var(--line);border-radius:8px;background:none;color:inherit;font-size:16px;font-weight:400}
 .countersign-dialog input.code{font:20px ui-monospace,monospace;font-variant-numeric:tabular-nums}
 .countersign-dialog .boxes{position:relative;display:grid;grid-template-columns:repeat(6,1fr);gap:8px;direction:ltr;font:20px/46px ui-monospace,monospace;text-align:center}
@@ -26,7 +26,7 @@ font:16px/1.5 var(--countersign-font,system-ui,sans-serif);box-shadow:0 16px 48p
 .countersign-dialog .boxes input::selection{color:transparent;background:none}
 .countersign-dialog [aria-invalid=true],.countersign-dialog .bad span{border-color:var(--error)}
 .countersign-dialog .boxes [aria-invalid=true]{border-color:transparent}
-.countersign-dialog .error{color:var(--error);font-size:14px}.countersign-dialog .error:empty{display:none}
+.countersign-dialog .error{color:var(--error);font-size:14px}.countersign-dialog .error:empty{margin-top:-16px}
 .countersign-dialog button{min-height:48px;padding:0 16px;border:1px solid transparent;border-radius:8px;background:none;color:var(--accent);cursor:pointer}
 .countersign-dialog .main{background:var(--accent);color:var(--accent-ink);font-weight:600}
 .countersign-dialog .main[aria-disabled=true]{opacity:.7;cursor:default}
