@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest"
 import { sql } from "../store/database.ts"
 import { type Store, storesForTests } from "../store/stores-for-tests.ts"
 import { engineForTests } from "../testing/engine.ts"
@@ -62,162 +62,174 @@ const alive = async ({ first }: Nodes): Promise<number> =>
     .length
 
 describe.each(names)("at once, on %s", (name) => {
-  const find = (): Store | undefined => kept.stores.find((store) => store.name === name)
-  const on = (title: string, run: (nodes: Nodes) => Promise<void>, settings = {}): void =>
-    test(title, async (context) => {
-      const store = find()
-      if (store === undefined) return context.skip("the store is not to be had on this machine")
-      const nodes = await nodesOn(store, settings)
-      try {
-        await run(nodes)
-      } finally {
-        await nodes.close()
-      }
-    })
+  const onNodes = async (context: TestContext, run: (nodes: Nodes) => Promise<void>, settings = {}): Promise<void> => {
+    const store = kept.stores.find((candidate) => candidate.name === name)
+    if (store === undefined) return context.skip("the store is not to be had on this machine")
+    const nodes = await nodesOn(store, settings)
+    try {
+      await run(nodes)
+    } finally {
+      await nodes.close()
+    }
+  }
 
-  on("one code at a hundred challenges signs in once", async (nodes) => {
-    const { app } = await nodes.first.withApp()
-    const tokens: string[] = []
-    for (let index = 0; index < 100; index++) tokens.push(await nodes.at(index).challenge())
-    const before = await alive(nodes)
-    const settled = await many(100, (index) => nodes.at(index).answer(tokens[index] ?? "", "totp", app.code()))
-    expect(won(settled)).toBe(1)
-    expect(codes(settled)).toEqual(new Set(["code_incorrect"]))
-    expect(await alive(nodes)).toBe(before + 1)
-  })
+  test("one code at a hundred challenges signs in once", (context) =>
+    onNodes(context, async (nodes) => {
+      const { app } = await nodes.first.withApp()
+      const tokens: string[] = []
+      for (let index = 0; index < 100; index++) tokens.push(await nodes.at(index).challenge())
+      const before = await alive(nodes)
+      const settled = await many(100, (index) => nodes.at(index).answer(tokens[index] ?? "", "totp", app.code()))
+      expect(won(settled)).toBe(1)
+      expect(codes(settled)).toEqual(new Set(["code_incorrect"]))
+      expect(await alive(nodes)).toBe(before + 1)
+    }))
 
-  on("one challenge answered a hundred times signs in once", async (nodes) => {
-    const { app } = await nodes.first.withApp()
-    const token = await nodes.first.challenge()
-    const before = await alive(nodes)
-    const settled = await many(100, (index) => nodes.at(index).answer(token, "totp", app.code()))
-    expect(won(settled)).toBe(1)
-    for (const code of codes(settled)) expect(["code_incorrect", "challenge_spent"]).toContain(code)
-    expect(await alive(nodes)).toBe(before + 1)
-  })
+  test("one challenge answered a hundred times signs in once", (context) =>
+    onNodes(context, async (nodes) => {
+      const { app } = await nodes.first.withApp()
+      const token = await nodes.first.challenge()
+      const before = await alive(nodes)
+      const settled = await many(100, (index) => nodes.at(index).answer(token, "totp", app.code()))
+      expect(won(settled)).toBe(1)
+      for (const code of codes(settled)) expect(["code_incorrect", "challenge_spent"]).toContain(code)
+      expect(await alive(nodes)).toBe(before + 1)
+    }))
 
-  on("one recovery code at a hundred challenges signs in once", async (nodes) => {
-    const { confirmed } = await nodes.first.withApp()
-    const tokens: string[] = []
-    for (let index = 0; index < 100; index++) tokens.push(await nodes.at(index).challenge())
-    const settled = await many(100, (index) =>
-      nodes.at(index).answer(tokens[index] ?? "", "recovery-code", confirmed.recoveryCodes?.[0]),
-    )
-    expect(won(settled)).toBe(1)
-    expect(codes(settled)).toEqual(new Set(["code_incorrect"]))
-  })
-
-  on("a right code among sixty wrong ones does not get past the wait that five begin", async (nodes) => {
-    const { app } = await nodes.first.withApp()
-    const tokens: string[] = []
-    for (let index = 0; index < 60; index++) tokens.push(await nodes.at(index).challenge())
-    const settled = await many(60, (index) =>
-      nodes.at(index).answer(tokens[index] ?? "", "totp", index === 50 ? app.code() : "000000"),
-    )
-    const failures = await nodes.first.database.query<{ total: number }>(
-      sql`select total from failures where class = 'code'`,
-    )
-    // All that were judged were counted; the right one came after more than five.
-    expect(failures[0]?.total).toBeGreaterThanOrEqual(5)
-    expect(won(settled)).toBe(0)
-    for (const code of codes(settled)) expect(["code_incorrect", "too_many_attempts"]).toContain(code)
-  })
-
-  on("one confirmation turns one app on, with one set of codes", async (nodes) => {
-    const session = await nodes.first.as((await nodes.first.signIn()).token)
-    const begun = await nodes.first.engine.factors.begin(session, { kind: "totp" })
-    const answer = totpOf(begun, nodes.first.clock)
-    const settled = await many(40, (index) => nodes.at(index).engine.factors.confirm(session, { kind: "totp", answer }))
-    expect(won(settled)).toBe(1)
-    for (const code of codes(settled)) expect(["enrolment_expired", "conflict", "code_already_used"]).toContain(code)
-    expect(await nodes.first.database.query(sql`select id from recovery_codes`)).toHaveLength(10)
-    expect(await nodes.first.database.query(sql`select id from factors where state = 'on'`)).toHaveLength(1)
-  })
-
-  on(
-    "sessions that confirm apps of their own do not get past the limit",
-    async (nodes) => {
-      const holders: { on: On; answer: string }[] = []
-      for (let index = 0; index < 10; index++) {
-        const session = await nodes.at(index).as((await nodes.at(index).signIn()).token)
-        const begun = await nodes.at(index).engine.factors.begin(session, { kind: "totp" })
-        holders.push({ on: session, answer: totpOf(begun, nodes.first.clock) })
-      }
-      await many(10, async (index) => {
-        const holder = holders[index]
-        if (holder) await nodes.at(index).engine.factors.confirm(holder.on, { kind: "totp", answer: holder.answer })
-      })
-      const rows = await nodes.first.database.query(sql`select id from factors where state = 'on'`)
-      expect(rows.length).toBeGreaterThanOrEqual(1)
-      expect(rows.length).toBeLessThanOrEqual(2)
-    },
-    { totp: { maximumDevices: 2 } },
-  )
-
-  on(
-    "an enrolment that is owed gives one session, however often it is confirmed",
-    async (nodes) => {
-      const { token } = await nodes.first.signIn()
-      const enrolling = { challenge: { token }, source }
-      const begun = await nodes.first.engine.factors.begin(enrolling, { kind: "totp" })
-      const answer = totpOf(begun, nodes.first.clock)
-      const settled = await many(40, (index) =>
-        nodes.at(index).engine.factors.confirm(enrolling, { kind: "totp", answer }),
+  test("one recovery code at a hundred challenges signs in once", (context) =>
+    onNodes(context, async (nodes) => {
+      const { confirmed } = await nodes.first.withApp()
+      const tokens: string[] = []
+      for (let index = 0; index < 100; index++) tokens.push(await nodes.at(index).challenge())
+      const settled = await many(100, (index) =>
+        nodes.at(index).answer(tokens[index] ?? "", "recovery-code", confirmed.recoveryCodes?.[0]),
       )
       expect(won(settled)).toBe(1)
-      expect(await alive(nodes)).toBe(1)
-    },
-    { secondFactor: { rule: "required" } },
-  )
+      expect(codes(settled)).toEqual(new Set(["code_incorrect"]))
+    }))
 
-  on(
-    "two who remove one of two factors each leave one where one is demanded",
-    async (nodes) => {
-      const { on: session, confirmed } = await nodes.first.withApp()
-      const second = await nodes.first.enrol(session)
-      await nodes.first.engine.users.update(nodes.first.asOperator, { roles: ["admin"] })
-      const now = await nodes.first.as(second.confirmed.token ?? "")
-      const factors = [confirmed.factor.id, second.confirmed.factor.id]
-      await many(2, (index) => nodes.at(index).engine.factors.remove(now, { factorId: factors[index] ?? "" }))
+  test("a right code among sixty wrong ones does not get past the wait that five begin", (context) =>
+    onNodes(context, async (nodes) => {
+      const { app } = await nodes.first.withApp()
+      const tokens: string[] = []
+      for (let index = 0; index < 60; index++) tokens.push(await nodes.at(index).challenge())
+      const settled = await many(60, (index) =>
+        nodes.at(index).answer(tokens[index] ?? "", "totp", index === 50 ? app.code() : "000000"),
+      )
+      const failures = await nodes.first.database.query<{ total: number }>(
+        sql`select total from failures where class = 'code'`,
+      )
+      // All that were judged were counted; the right one came after more than five.
+      expect(failures[0]?.total).toBeGreaterThanOrEqual(5)
+      expect(won(settled)).toBe(0)
+      for (const code of codes(settled)) expect(["code_incorrect", "too_many_attempts"]).toContain(code)
+    }))
+
+  test("one confirmation turns one app on, with one set of codes", (context) =>
+    onNodes(context, async (nodes) => {
+      const session = await nodes.first.as((await nodes.first.signIn()).token)
+      const begun = await nodes.first.engine.factors.begin(session, { kind: "totp" })
+      const answer = totpOf(begun, nodes.first.clock)
+      const settled = await many(40, (index) =>
+        nodes.at(index).engine.factors.confirm(session, { kind: "totp", answer }),
+      )
+      expect(won(settled)).toBe(1)
+      for (const code of codes(settled)) expect(["enrolment_expired", "conflict", "code_already_used"]).toContain(code)
+      expect(await nodes.first.database.query(sql`select id from recovery_codes`)).toHaveLength(10)
       expect(await nodes.first.database.query(sql`select id from factors where state = 'on'`)).toHaveLength(1)
-    },
-    { secondFactor: { rule: "required", roles: ["admin"] } },
-  )
+    }))
 
-  on("one pending key for the user is one", async (nodes) => {
-    const session = await nodes.first.as((await nodes.first.signIn()).token)
-    const settled = await many(30, (index) =>
-      nodes.at(index).engine.factors.begin(session, { kind: "totp", oneForUser: true }),
-    )
-    const secrets = new Set(settled.flatMap((one) => (one.status === "fulfilled" ? [one.value.show["secret"]] : [])))
-    expect(secrets.size).toBe(1)
-    expect(await nodes.first.database.query(sql`select id from factors`)).toHaveLength(1)
-  })
+  test("sessions that confirm apps of their own do not get past the limit", (context) =>
+    onNodes(
+      context,
+      async (nodes) => {
+        const holders: { on: On; answer: string }[] = []
+        for (let index = 0; index < 10; index++) {
+          const session = await nodes.at(index).as((await nodes.at(index).signIn()).token)
+          const begun = await nodes.at(index).engine.factors.begin(session, { kind: "totp" })
+          holders.push({ on: session, answer: totpOf(begun, nodes.first.clock) })
+        }
+        await many(10, async (index) => {
+          const holder = holders[index]
+          if (holder) await nodes.at(index).engine.factors.confirm(holder.on, { kind: "totp", answer: holder.answer })
+        })
+        const rows = await nodes.first.database.query(sql`select id from factors where state = 'on'`)
+        expect(rows.length).toBeGreaterThanOrEqual(1)
+        expect(rows.length).toBeLessThanOrEqual(2)
+      },
+      { totp: { maximumDevices: 2 } },
+    ))
 
-  on("one token for an action is spent once", async (nodes) => {
-    const { on: session } = await nodes.first.withApp()
-    const { token } = await nodes.first.engine.mfaTokens.mint(session, { action: "transfer" })
-    const server: On = { actor: service("mfa-tokens:spend"), source }
-    const settled = await many(40, (index) =>
-      nodes.at(index).engine.mfaTokens.spend(server, { token, action: "transfer" }),
-    )
-    expect(won(settled)).toBe(1)
-    expect(codes(settled)).toEqual(new Set(["mfa_token_invalid"]))
-  })
+  test("an enrolment that is owed gives one session, however often it is confirmed", (context) =>
+    onNodes(
+      context,
+      async (nodes) => {
+        const { token } = await nodes.first.signIn()
+        const enrolling = { challenge: { token }, source }
+        const begun = await nodes.first.engine.factors.begin(enrolling, { kind: "totp" })
+        const answer = totpOf(begun, nodes.first.clock)
+        const settled = await many(40, (index) =>
+          nodes.at(index).engine.factors.confirm(enrolling, { kind: "totp", answer }),
+        )
+        expect(won(settled)).toBe(1)
+        expect(await alive(nodes)).toBe(1)
+      },
+      { secondFactor: { rule: "required" } },
+    ))
 
-  on("wrong passwords are all counted, and the lock holds on every node", async (nodes) => {
-    const wrong = (index: number): Promise<SignIn> => nodes.at(index).signIn({ password: "wrong" })
-    const settled = await many(30, wrong)
-    expect(won(settled)).toBe(0)
-    for (const scene of nodes.all) await expect(scene.signIn()).rejects.toMatchObject({ code: "too_many_attempts" })
-  })
+  test("two who remove one of two factors each leave one where one is demanded", (context) =>
+    onNodes(
+      context,
+      async (nodes) => {
+        const { on: session, confirmed } = await nodes.first.withApp()
+        const second = await nodes.first.enrol(session)
+        await nodes.first.engine.users.update(nodes.first.asOperator, { roles: ["admin"] })
+        const now = await nodes.first.as(second.confirmed.token ?? "")
+        const factors = [confirmed.factor.id, second.confirmed.factor.id]
+        await many(2, (index) => nodes.at(index).engine.factors.remove(now, { factorId: factors[index] ?? "" }))
+        expect(await nodes.first.database.query(sql`select id from factors where state = 'on'`)).toHaveLength(1)
+      },
+      { secondFactor: { rule: "required", roles: ["admin"] } },
+    ))
 
-  on("new recovery codes that are made at once leave one whole set", async (nodes) => {
-    const { on: session } = await nodes.first.withApp()
-    const settled = await many(12, (index) => nodes.at(index).engine.recoveryCodes.replace(session))
-    expect(won(settled)).toBeGreaterThanOrEqual(1)
-    for (const code of codes(settled)) expect(code).toBe("conflict")
-    expect(await nodes.first.database.query(sql`select id from recovery_codes`)).toHaveLength(10)
-    expect(await nodes.first.database.query(sql`select id from recovery_code_sets`)).toHaveLength(1)
-  })
+  test("one pending key for the user is one", (context) =>
+    onNodes(context, async (nodes) => {
+      const session = await nodes.first.as((await nodes.first.signIn()).token)
+      const settled = await many(30, (index) =>
+        nodes.at(index).engine.factors.begin(session, { kind: "totp", oneForUser: true }),
+      )
+      const secrets = new Set(settled.flatMap((one) => (one.status === "fulfilled" ? [one.value.show["secret"]] : [])))
+      expect(secrets.size).toBe(1)
+      expect(await nodes.first.database.query(sql`select id from factors`)).toHaveLength(1)
+    }))
+
+  test("one token for an action is spent once", (context) =>
+    onNodes(context, async (nodes) => {
+      const { on: session } = await nodes.first.withApp()
+      const { token } = await nodes.first.engine.mfaTokens.mint(session, { action: "transfer" })
+      const server: On = { actor: service("mfa-tokens:spend"), source }
+      const settled = await many(40, (index) =>
+        nodes.at(index).engine.mfaTokens.spend(server, { token, action: "transfer" }),
+      )
+      expect(won(settled)).toBe(1)
+      expect(codes(settled)).toEqual(new Set(["mfa_token_invalid"]))
+    }))
+
+  test("wrong passwords are all counted, and the lock holds on every node", (context) =>
+    onNodes(context, async (nodes) => {
+      const wrong = (index: number): Promise<SignIn> => nodes.at(index).signIn({ password: "wrong" })
+      const settled = await many(30, wrong)
+      expect(won(settled)).toBe(0)
+      for (const scene of nodes.all) await expect(scene.signIn()).rejects.toMatchObject({ code: "too_many_attempts" })
+    }))
+
+  test("new recovery codes that are made at once leave one whole set", (context) =>
+    onNodes(context, async (nodes) => {
+      const { on: session } = await nodes.first.withApp()
+      const settled = await many(12, (index) => nodes.at(index).engine.recoveryCodes.replace(session))
+      expect(won(settled)).toBeGreaterThanOrEqual(1)
+      for (const code of codes(settled)) expect(code).toBe("conflict")
+      expect(await nodes.first.database.query(sql`select id from recovery_codes`)).toHaveLength(10)
+      expect(await nodes.first.database.query(sql`select id from recovery_code_sets`)).toHaveLength(1)
+    }))
 })
