@@ -15,6 +15,8 @@ export type CookieChange = {
   readonly value: string | null
   /** Left out: until the browser closes. */
   readonly maxAgeSeconds?: number | undefined
+  /** Epoch milliseconds, beside `maxAgeSeconds`: for clients that read nothing but `Expires`. */
+  readonly expiresAt?: number | undefined
 }
 
 const loopbackHost = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
@@ -44,6 +46,8 @@ export const writeCookie = (rules: CookieRules, change: CookieChange): string =>
   parts.push(`SameSite=${{ lax: "Lax", strict: "Strict", none: "None" }[rules.sameSite]}`)
   if (change.value === null) parts.push("Max-Age=0", "Expires=Thu, 01 Jan 1970 00:00:00 GMT")
   else if (change.maxAgeSeconds !== undefined) parts.push(`Max-Age=${Math.max(0, Math.floor(change.maxAgeSeconds))}`)
+  if (change.value !== null && change.expiresAt !== undefined)
+    parts.push(`Expires=${new Date(change.expiresAt).toUTCString()}`)
   return parts.join("; ")
 }
 

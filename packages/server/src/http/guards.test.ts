@@ -111,13 +111,13 @@ describe("origins", () => {
         headers: {
           origin: from,
           "access-control-request-method": "DELETE",
-          "access-control-request-headers": "authorization",
+          "access-control-request-headers": "authorization,content-type,x-requested-with",
         },
       })
     const allowed = await ask("https://app.example.com")
     expect(allowed.status).toBe(204)
     expect(allowed.headers.get("access-control-allow-methods")).toContain("DELETE")
-    expect(allowed.headers.get("access-control-allow-headers")).toContain("authorization")
+    expect(allowed.headers.get("access-control-allow-headers")).toBe("authorization,content-type,x-requested-with")
     const foreign = await ask("https://evil.example")
     expect(foreign.headers.get("access-control-allow-origin")).toBeNull()
     expect(foreign.headers.get("access-control-allow-methods")).toBeNull()

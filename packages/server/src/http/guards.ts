@@ -34,6 +34,12 @@ export const crossOriginHeaders = (request: Request, allowed: ReadonlySet<string
   }
 }
 
+/** The headers that were asked for: an app that may call may also say who called it, or trace its calls. */
+const namesIn = (asked: string | null): string =>
+  asked !== null && /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/.test(asked)
+    ? asked
+    : "authorization, content-type"
+
 /** What a preflight is told beside `crossOriginHeaders`. A foreign origin gets none of it, and its browser stops there. */
 export const preflightHeaders = (
   request: Request,
@@ -44,7 +50,7 @@ export const preflightHeaders = (
   if (origin === null || !allowed.has(origin) || !request.headers.has("access-control-request-method")) return {}
   return {
     "access-control-allow-methods": methods.join(", "),
-    "access-control-allow-headers": "authorization, content-type",
+    "access-control-allow-headers": namesIn(request.headers.get("access-control-request-headers")),
     "access-control-max-age": "600",
   }
 }
