@@ -8,6 +8,7 @@ import { CountersignError } from "../errors.ts"
 import { isBoundByPolicy, mayDropLastFactor } from "../policy/policy.ts"
 import { dropSet } from "../recovery-codes/records.ts"
 import { planFresh, planStampChange } from "../sessions/sessions.ts"
+import { readRules } from "../sign-in/rules.ts"
 import { revise, type StoredUser } from "../users/records.ts"
 import type { StoredFactor } from "./records.ts"
 
@@ -34,7 +35,7 @@ export async function planChange(
 ): Promise<Plan<{ token?: string }>> {
   const { user, before, remaining } = change
   const endsLast = before.some(isOn) && !remaining.some(isOn)
-  if (endsLast && isBoundByPolicy(on.actor) && !mayDropLastFactor(user, ctx.settings))
+  if (endsLast && isBoundByPolicy(on.actor) && !mayDropLastFactor(user, await readRules(ctx), on.source.door))
     throw new CountersignError("factor_required")
 
   const session = on.actor.type === "session" ? on.actor.session : undefined

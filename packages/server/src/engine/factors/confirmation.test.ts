@@ -132,8 +132,10 @@ describe("the first right code", () => {
     const key: On = { actor: userKey(scene.user), source }
     const otto = sceneOf(scene, await person(scene.ctx, "otto@parcelforge.example"))
     const stranger = await otto.as((await otto.signIn()).token)
-    for (const who of [otherSession, key, stranger])
+    for (const who of [otherSession, key, stranger]) {
+      expect(await scene.engine.factors.reveal(who, { kind: "totp" })).toBeUndefined()
       expect(await refusal(confirm(who, app.code()))).toEqual({ code: "enrolment_expired" })
+    }
     expect(await confirm(on, app.code())).toMatchObject({ factor: { state: "on" } })
   })
 

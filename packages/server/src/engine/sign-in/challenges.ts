@@ -13,6 +13,7 @@ import { readUser, type StoredUser } from "../users/records.ts"
 import { missingRoles } from "./levels.ts"
 import { provable } from "./proving.ts"
 import { abandonWrite, type Challenge, newestOpen, openChallenge } from "./records.ts"
+import { readRules } from "./rules.ts"
 
 /** A kind that can settle the challenge, or be enrolled with it. */
 export type Offer = { readonly kind: FactorKind; readonly factors: readonly Factor[] }
@@ -89,7 +90,8 @@ export async function viewOf(
     attemptsLeft: ctx.settings.challenge.attempts - challenge.attempts,
     expiresAt: challenge.expiresAt,
     returnTo: challenge.returnTo,
-    postponableUntil: challenge.purpose === "enrol" ? postponableUntil(ctx.settings, ctx.now()) : null,
+    postponableUntil:
+      challenge.purpose === "enrol" ? postponableUntil(user, await readRules(ctx), ctx.now(), challenge) : null,
   }
 }
 

@@ -94,6 +94,23 @@ describe("a code is accepted once", () => {
     expect(await refusal(scene.engine.signIn.challenge(token))).toEqual({ code: "challenge_spent" })
   })
 
+  test("of several different right answers to one challenge, at once, one gives a session", async () => {
+    const { app, confirmed, on } = await scene.withApp()
+    const { app: tablet } = await scene.enrol(on, "Tablet")
+    const token = await scene.challenge()
+    const before = await sessions()
+    const { won, refused } = await race([
+      scene.answer(token, "totp", app.code()),
+      scene.answer(token, "totp", tablet.code()),
+      ...(confirmed.recoveryCodes ?? []).slice(0, 3).map((code) => scene.answer(token, "recovery-code", code)),
+    ])
+    expect(won).toHaveLength(1)
+    expect(new Set(refused)).toEqual(new Set(["challenge_spent"]))
+    expect(await sessions()).toBe(before + 1)
+    // What lost was not used up.
+    expect((await scene.engine.recoveryCodes.status(on)).left).toBe(10)
+  })
+
   test("a settled challenge answers no further code, not even a fresh one", async () => {
     const { app } = await scene.withApp()
     const token = await scene.challenge()

@@ -2,7 +2,14 @@ import type { Context } from "../context.ts"
 import type { Engine } from "../engine.ts"
 import type { Kinds } from "../factors/kinds.ts"
 import { standingOf } from "../factors/standing.ts"
-import { enrolmentOwed, mayEnrol, postponableUntil, secondFactorDemanded } from "../policy/policy.ts"
+import {
+  configurationDemands,
+  enrolmentOwed,
+  mayEnrol,
+  postponableUntil,
+  secondFactorDemanded,
+} from "../policy/policy.ts"
+import { readRules } from "./rules.ts"
 
 /** What a client may know before it asks. Of a user it says what holds for that user. */
 export const policyOf = (ctx: Context, kinds: Kinds): Engine["policy"] => ({
@@ -11,11 +18,16 @@ export const policyOf = (ctx: Context, kinds: Kinds): Engine["policy"] => ({
     const { rule } = settings.secondFactor
     const user = actor !== undefined && "user" in actor ? actor.user : undefined
     const standing = user ? await standingOf(ctx, user.id) : { hasSecondFactor: false }
+    const rules = await readRules(ctx)
+    const whence = actor?.type === "session" ? actor.session : undefined
     const demanded = user
-      ? secondFactorDemanded(user, settings)
-      : rule === "required" && settings.secondFactor.roles.length === 0
+      ? secondFactorDemanded(user, rules, whence)
+      : (rule === "required" && settings.secondFactor.roles.length === 0) || (rule !== "off" && rules.added !== undefined)
+    const usual = user && rule === "required" ? "optional" : rule
+    // Only what the configuration demands makes shorter passwords good enough: the other may be gone tomorrow.
+    const configured = user ? configurationDemands(user, settings) : demanded && rules.added === undefined
     return {
-      secondFactor: user && rule === "required" && !demanded ? "optional" : rule,
+      secondFactor: demanded ? "required" : usual,
       factors: kinds
         .filter((kind) => kind.begin !== undefined && mayEnrol(kind.name, settings))
         .map(({ name }) => name),
@@ -23,13 +35,15 @@ export const policyOf = (ctx: Context, kinds: Kinds): Engine["policy"] => ({
       rememberedDevices: settings.rememberedDevice.offered,
       stepUpSeconds: settings.stepUpSeconds,
       maximumDevices: settings.totp.maximumDevices,
-      minimumPasswordLength: demanded
+      minimumPasswordLength: configured
         ? settings.password.minimumLengthWithRequiredFactor
         : settings.password.minimumLength,
       actions: settings.actions,
-      enrolmentOwed: user !== undefined && enrolmentOwed(user, standing, settings, ctx.now()),
+      enrolmentOwed: user !== undefined && enrolmentOwed(user, standing, rules, ctx.now(), whence),
       postponableUntil:
-        user !== undefined && demanded && !standing.hasSecondFactor ? postponableUntil(settings, ctx.now()) : null,
+        user !== undefined && demanded && !standing.hasSecondFactor
+          ? postponableUntil(user, rules, ctx.now(), whence)
+          : null,
     }
   },
 })

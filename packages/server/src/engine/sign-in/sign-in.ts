@@ -13,6 +13,7 @@ import { challengesOf, viewOf } from "./challenges.ts"
 import { planRaise } from "./raise.ts"
 import { openChallenge, planChallenge } from "./records.ts"
 import { safeReturnTo } from "./return-to.ts"
+import { readRules } from "./rules.ts"
 import { withPasswordOf } from "./with-password.ts"
 
 export const signInOf = (ctx: Context, kinds: Kinds): Engine["signIn"] => ({
@@ -50,7 +51,8 @@ export const signInOf = (ctx: Context, kinds: Kinds): Engine["signIn"] => ({
   async postpone(ref, source) {
     const { challenge, user } = await openChallenge(ctx, ref)
     if (challenge.purpose !== "enrol") throw new CountersignError("challenge_spent")
-    if (postponableUntil(ctx.settings, ctx.now()) === null) throw new CountersignError("enrolment_required")
+    if (postponableUntil(user, await readRules(ctx), ctx.now(), challenge) === null)
+      throw new CountersignError("enrolment_required")
     const { writes, result } = await planRaise(ctx, { challenge, user, methods: [], source })
     if (!(await ctx.database.commit(writes)).committed) throw new CountersignError("challenge_spent")
     return result

@@ -25,6 +25,7 @@ import { isNewAgent } from "./new-agent.ts"
 import { planChallenge } from "./records.ts"
 import { rememberedId, touchRemembered } from "./remembered-devices.ts"
 import { safeReturnTo } from "./return-to.ts"
+import { readRules } from "./rules.ts"
 
 type Input = Parameters<Engine["signIn"]["withPassword"]>[0]
 
@@ -52,7 +53,8 @@ export const withPasswordOf =
     const rehash = await rehashWrite(ctx, user, password)
     const methods: Method[] = [{ method: "pwd", kind: "password", at: ctx.now() }]
     const guarded = [notBlocked(tally, ctx.now()), ...(rehash ? [rehash] : [])]
-    const step = nextStep(user, { hasSecondFactor, deviceRemembered: deviceId !== undefined }, ctx.settings)
+    const standing = { hasSecondFactor, deviceRemembered: deviceId !== undefined }
+    const step = nextStep(user, standing, await readRules(ctx), source)
     if (step === "complete") return complete(ctx, { user, methods, guarded, tally, deviceId, input, source })
 
     const { write, challenge, token } = planChallenge(ctx, {
