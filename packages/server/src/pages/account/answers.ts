@@ -13,7 +13,8 @@ export const pageHeaders = (allowedOrigins: readonly string[]): Readonly<Record<
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' data:",
-    ["form-action 'self'", ...allowedOrigins].join(" "),
+    // The grammar of a source has no place for an IPv6 address.
+    ["form-action 'self'", ...allowedOrigins.filter((origin) => !origin.includes("["))].join(" "),
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join("; "),

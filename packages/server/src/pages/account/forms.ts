@@ -36,3 +36,7 @@ export const attempt = async <T>(
     return await refuse(visit, error, await page(refusalOf(error, visit.frame, context)))
   }
 }
+
+/** The shortest password that policy lets this person choose. */
+export const minimumPassword = async (visit: Visit): Promise<number> =>
+  (await visit.engine.policy.read(visit.person?.actor)).minimumPasswordLength

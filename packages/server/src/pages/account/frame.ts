@@ -19,6 +19,8 @@ export type Frame = {
   readonly formToken: string | undefined
   /** Path and query of the page's own GET, for the language switch. */
   readonly here: string
+  /** The page answers a form: a reload or the way back shall ask for its own GET and not send the form again. */
+  readonly posted: boolean
   readonly email?: string | null | undefined
   readonly signedIn: boolean
   /** The development mailbox's address, where there is one. */
@@ -62,7 +64,7 @@ const draw = (frame: Frame, view: View): Html => {
           <a class="brand" href="${frame.base}" translate="no">${mark()}<span>${frame.issuer}</span></a>
           ${frame.signedIn ? signedIn(frame) : ""}
         </header>
-        <main id="content">${view.body}</main>
+        <main id="content" ${frame.posted ? html`data-here="${frame.here}"` : ""}>${view.body}</main>
         <footer class="frame foot">
           ${frame.mailbox ? html`<p>${say(words.developmentMail, { mailbox: html`<a href="${frame.mailbox}">${words.mailbox}</a>` })}</p>` : ""}
           ${frame.formToken === undefined ? "" : languageSwitch(frame)}

@@ -35,7 +35,7 @@ export const ago = (language: Language, now: number, at: number): Html =>
 export const agoPlainly = (language: Language, now: number, at: number): string => {
   const past = Math.max(0, now - at)
   const relative = relatives(language)
-  if (past < minute) return relative.format(0, "second")
+  if (past < minute) return textsOf(language).when.justNow
   if (past < hour) return relative.format(-Math.floor(past / minute), "minute")
   if (past < day) return relative.format(-Math.floor(past / hour), "hour")
   if (past < 7 * day) return relative.format(-Math.floor(past / day), "day")
@@ -48,6 +48,7 @@ const unit = (language: Language, amount: number, name: "second" | "minute" | "h
 /** A span in its largest unit that says it honestly, rounded up. */
 export const lasting = (language: Language, seconds: number): string => {
   if (seconds < 90) return unit(language, Math.max(1, Math.ceil(seconds)), "second")
+  if (seconds === 3600) return unit(language, 1, "hour")
   if (seconds <= 90 * 60) return unit(language, Math.ceil(seconds / 60), "minute")
   if (seconds < 48 * 3600) return unit(language, Math.ceil(seconds / 3600), "hour")
   return unit(language, Math.round(seconds / 86_400), "day")
@@ -57,7 +58,19 @@ export const lasting = (language: Language, seconds: number): string => {
 export const until = (language: Language, now: number, at: number): Html => {
   const { when } = textsOf(language)
   const words = at <= now ? when.over : sayPlainly(when.in, { duration: lasting(language, (at - now) / 1000) })
-  return html`<time datetime="${new Date(at).toISOString()}" data-until="${when.at}" data-over="${when.over}"
-    >${words}</time
-  >`
+  return counted(now, at, { words, pattern: when.at, over: when.over })
 }
+
+/** How long something is still open. */
+export const left = (language: Language, now: number, at: number): Html =>
+  counted(now, at, { words: lasting(language, Math.max(1, (at - now) / 1000)), pattern: "{left}", over: "0:00" })
+
+/** Seconds and not an instant for the script: the person's clock may be wrong, which is just what is told elsewhere. */
+const counted = (now: number, at: number, of: { words: string; pattern: string; over: string }): Html =>
+  html`<time
+    datetime="${new Date(at).toISOString()}"
+    data-seconds="${Math.max(0, Math.ceil((at - now) / 1000))}"
+    data-until="${of.pattern}"
+    data-over="${of.over}"
+    >${of.words}</time
+  >`

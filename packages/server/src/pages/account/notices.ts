@@ -5,7 +5,7 @@ import type { Html } from "./say.ts"
 
 export type Tone = "bad" | "good" | "warn" | "plain"
 
-const icons: Record<Tone, IconName> = { bad: "alert", good: "done", warn: "alert", plain: "mail" }
+const icons: Record<Tone, IconName> = { bad: "alert", good: "done", warn: "alert", plain: "alert" }
 
 /**
  * A sentence in a box. With `focus` the browser goes there when the page opens, and a screen reader reads it: for

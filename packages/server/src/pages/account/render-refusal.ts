@@ -25,6 +25,7 @@ export const renderRefusal = (
     assets: around.assets,
     formToken: undefined,
     here: around.base,
+    posted: false,
     signedIn: false,
   })
   const answer = (asked: Asked, error: CountersignError): Response => {

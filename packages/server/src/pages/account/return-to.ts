@@ -22,7 +22,7 @@ export const safeTarget = (
 /** A path of the pages themselves, for the language switch and the way back after signing in. */
 export const safeHere = (base: string, asked: string | undefined): string => {
   const stays = asked !== undefined && (asked === base || asked.startsWith(`${base}/`) || asked.startsWith(`${base}?`))
-  return stays && asked.length <= 2048 && !/[\s\\\p{Cc}]|\/\//u.test(asked) ? asked : base
+  return stays && asked.length <= 4096 && !/[\s\\\p{Cc}]/u.test(asked) && !asked.startsWith("//") ? asked : base
 }
 
 /** The host that a target leads to, where it is another than ours: a person should see where they are going. */

@@ -70,7 +70,8 @@ export const openVisit = async (call: Call, around: Surroundings, here: string):
     base,
     assets,
     formToken: formTokenOf(seed, bound),
-    here: safeHere(base, posted ? here : `${base}${pathBelow(call.url, base)}${call.url.search}`),
+    here: safeHere(base, posted ? `${here}${queryOf(form)}` : `${base}${pathBelow(call.url, base)}${call.url.search}`),
+    posted,
     email: person?.actor.user.email,
     signedIn: person !== undefined,
     mailbox: settings.mailbox ? `${base.slice(0, -doorPrefix.length)}/dev/mailbox` : undefined,
@@ -125,6 +126,13 @@ export const languageFor = (
   wishedLanguage(call.request.headers.get("accept-language")) ??
   languageOf(otherwise) ??
   "en"
+
+/** What the GET of a page that was posted needs in its query, under the names that it has there. */
+const queryOf = (form: Readonly<Record<string, string>>): string => {
+  const names = { return_to: "return_to", token: "token", kind: "with" } as const
+  const pairs = Object.entries(names).flatMap(([name, query]) => (form[name] ? [[query, form[name]]] : []))
+  return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs).toString()}`
+}
 
 /** A proxy may have taken the installation's own base path off the request's. */
 const pathBelow = ({ pathname }: URL, base: string): string => {

@@ -2,9 +2,14 @@
 const root = document.documentElement
 root.classList.add("scripted")
 const all = (selector) => [...document.querySelectorAll(selector)]
-const language = root.lang
+// Times are written as the person's own region does, in the page's language.
+const language = navigator.languages.find((one) => one.startsWith(root.lang)) ?? root.lang
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" })
 const live = document.querySelector("[data-live]")
+
+// A page that answers a form takes the place of its own GET: a reload or the way back sends nothing a second time.
+const { here } = document.querySelector("main").dataset
+if (here) history.replaceState(null, "", here)
 
 // Full-width digits are read as digits; blanks and dashes are left out.
 const tidy = (text) => text.normalize("NFKC").replace(/[\s\u200b\-\u2010-\u2015]/g, "")
@@ -28,7 +33,9 @@ for (const input of all(".code input")) {
   })
   for (const kind of ["focus", "blur", "keyup", "click"]) input.addEventListener(kind, draw)
   document.addEventListener("selectionchange", draw)
+  // A refused code stands there to be corrected, or to be typed over. The browser may set the focus after this runs.
   if (document.activeElement === input) input.select()
+  else input.addEventListener("focus", () => input.select(), { once: true })
   draw()
 }
 
@@ -85,22 +92,20 @@ document.addEventListener("click", (event) => {
   else if (button) print()
 })
 
-// Times in the person's own zone, counted down where there is something to wait for.
+// What there is to wait for, counted down, and when that is by the person's own clock.
+const loaded = Date.now()
 const two = (number) => String(number).padStart(2, "0")
+const counted = all("time[data-until]")
 const tick = () => {
-  for (const time of all("time[data-until]")) {
-    const until = Date.parse(time.dateTime)
-    const left = Math.ceil((until - Date.now()) / 1000)
-    if (left <= 0) {
-      time.textContent = time.dataset.over
-      time.removeAttribute("data-until")
-    } else {
-      const counted = `${Math.floor(left / 60)}:${two(left % 60)}`
-      time.textContent = time.dataset.until.replace("{time}", clock.format(until)).replace("{left}", counted)
-    }
+  for (const time of counted) {
+    const { seconds, until, over } = time.dataset
+    const at = loaded + seconds * 1000
+    const left = Math.ceil((at - Date.now()) / 1000)
+    const words = left < 3600 ? `${Math.floor(left / 60)}:${two(left % 60)}` : `${Math.ceil(left / 3600)} h`
+    time.textContent = left > 0 ? until.replace("{time}", clock.format(at)).replace("{left}", words) : over
   }
 }
-if (all("time[data-until]").length) {
+if (counted.length > 0) {
   tick()
   setInterval(tick, 1000)
 }

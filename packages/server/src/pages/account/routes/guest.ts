@@ -3,6 +3,7 @@ import type { LinkFor } from "../../../engine/engine.ts"
 import type { Reply } from "../../../http/route.ts"
 import { go, refuse, show } from "../answers.ts"
 import type { PageRoute } from "../page-route.ts"
+import type { Refusal } from "../refusals.ts"
 import { refusalOf } from "../refusals.ts"
 import { appOf, safeTarget } from "../return-to.ts"
 import { goOn } from "../settling.ts"
@@ -11,7 +12,8 @@ import { checkMailPage, confirmPage, forgotPage, resetPage, signInPage, signUpPa
 import type { Visit } from "../visit.ts"
 import { typedCookie } from "../visit.ts"
 import { doneWords } from "../done.ts"
-import { attempt, demandFields } from "../forms.ts"
+import { attempt, demandFields, minimumPassword } from "../forms.ts"
+import type { View } from "../frame.ts"
 import { problemPage } from "../views/problem.ts"
 
 const returnToOf = (visit: Visit): string | undefined =>
@@ -64,11 +66,11 @@ const sendFirstCode = async (
   }
 }
 
-const signUpForm = (visit: Visit, of: Partial<Parameters<typeof signUpPage>[1]> = {}) =>
+const signUpForm = async (visit: Visit, of: Partial<Parameters<typeof signUpPage>[1]> = {}): Promise<View> =>
   signUpPage(visit.frame, {
     email: visit.form["email"] ?? visit.typedEmail,
     returnTo: returnToOf(visit),
-    minimumLength: visit.engine.settings.password.minimumLength,
+    minimumLength: await minimumPassword(visit),
     ...of,
   })
 
@@ -130,7 +132,7 @@ const sendAgain = async (visit: Visit): Promise<Reply> => {
 
 const forgot = async (visit: Visit): Promise<Reply> => {
   const { email = "" } = visit.form
-  const form = (refusal?: Parameters<typeof forgotPage>[1]["refusal"]) => forgotPage(visit.frame, { email, refusal })
+  const form = (refusal?: Refusal) => forgotPage(visit.frame, { email, refusal })
   await demandFields(visit, ["email"], form)
   await attempt(visit, () => visit.engine.users.requestReset({ email }, visit.source), {}, form)
   return go(visit, `${visit.frame.base}/check-mail?for=reset`, [typedCookie(email)])
@@ -139,8 +141,8 @@ const forgot = async (visit: Visit): Promise<Reply> => {
 const reset = async (visit: Visit): Promise<Reply> => {
   const { token = "", password = "" } = visit.form
   const { engine, frame } = visit
-  const form = (refusal?: Parameters<typeof resetPage>[1]["refusal"]) =>
-    resetPage(frame, { token, minimumLength: engine.settings.password.minimumLength, refusal })
+  const minimumLength = await minimumPassword(visit)
+  const form = (refusal?: Refusal): View => resetPage(frame, { token, minimumLength, refusal })
   await demandFields(visit, ["password"], form)
   try {
     const user = await engine.users.resetPassword({ token, password }, visit.source)
@@ -190,7 +192,7 @@ export const guestRoutes: readonly PageRoute[] = [
     handle: (visit) => show(visit, signInForm(visit, { done: doneWords(visit) })),
   },
   { method: "POST", path: "/sign-in", for: "guest", limit: "sign-in", handle: signIn },
-  { method: "GET", path: "/sign-up", for: "guest", handle: (visit) => show(visit, signUpForm(visit)) },
+  { method: "GET", path: "/sign-up", for: "guest", handle: async (visit) => show(visit, await signUpForm(visit)) },
   { method: "POST", path: "/sign-up", for: "guest", limit: "mail", handle: signUp },
   {
     method: "GET",
@@ -217,12 +219,12 @@ export const guestRoutes: readonly PageRoute[] = [
     method: "GET",
     path: "/reset-password",
     for: "anybody",
-    handle: (visit) =>
+    handle: async (visit) =>
       show(
         visit,
         resetPage(visit.frame, {
           token: visit.query.get("token") ?? "",
-          minimumLength: visit.engine.settings.password.minimumLength,
+          minimumLength: await minimumPassword(visit),
         }),
       ),
   },

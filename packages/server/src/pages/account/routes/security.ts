@@ -8,7 +8,7 @@ import type { View } from "../frame.ts"
 import type { PageRoute } from "../page-route.ts"
 import type { Refusal } from "../refusals.ts"
 import { renewed } from "../settling.ts"
-import { activityPage } from "../views/activity.ts"
+import { activityPage, worthTelling } from "../views/activity.ts"
 import { factorPage, removeFactorPage } from "../views/factor.ts"
 import { securityPage } from "../views/security.ts"
 import type { Person, Visit } from "../visit.ts"
@@ -25,7 +25,7 @@ export const overview = async (visit: Visit, { actor, on }: Person, refusal?: Re
     engine.recoveryCodes.status(on),
     engine.sessions.list(on),
     engine.rememberedDevices.list(on, { token: visit.deviceToken }),
-    engine.activity.ofUser(on, { limit: recentActivity }),
+    engine.activity.ofUser(on, { limit: 3 * recentActivity }),
     engine.policy.read(actor),
   ])
   const canShow =
@@ -37,7 +37,7 @@ export const overview = async (visit: Visit, { actor, on }: Person, refusal?: Re
     codes: engine.settings.recoveryCodes.offered ? { ...codes, canShow } : undefined,
     sessions,
     browsers,
-    activity: activity.items,
+    activity: worthTelling(activity.items).slice(0, recentActivity),
     owedBy: policy.postponableUntil,
     done: doneWords(visit),
     refusal,
@@ -76,7 +76,7 @@ const forgetAll = async (visit: Visit, { on }: Person): Promise<Reply> => {
 const activity = async (visit: Visit, { on }: Person): Promise<Reply> => {
   const after = visit.query.get("after") ?? undefined
   const { items, next } = await visit.engine.activity.ofUser(on, { after, limit: activityLimit })
-  return await show(visit, activityPage(visit.frame, { items, next, first: after === undefined }))
+  return await show(visit, activityPage(visit.frame, { items: worthTelling(items), next, first: after === undefined }))
 }
 
 /** The factor that the path names, and the others that are on. Throws `not_found`. */

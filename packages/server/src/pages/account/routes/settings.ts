@@ -2,7 +2,7 @@ import type { CookieChange } from "../../../http/cookies.ts"
 import type { Reply } from "../../../http/route.ts"
 import { languageOf } from "../../texts/texts.ts"
 import { go, show } from "../answers.ts"
-import { attempt, demandFields } from "../forms.ts"
+import { attempt, demandFields, minimumPassword } from "../forms.ts"
 import type { View } from "../frame.ts"
 import type { PageRoute } from "../page-route.ts"
 import type { Refusal } from "../refusals.ts"
@@ -12,10 +12,10 @@ import { addressPage, passwordPage, profilePage } from "../views/settings.ts"
 import type { Person, Visit } from "../visit.ts"
 import { languageCookieName, typedCookie } from "../visit.ts"
 
-const passwordView = (visit: Visit, { actor }: Person, refusal?: Refusal): View =>
+const passwordView = async (visit: Visit, { actor }: Person, refusal?: Refusal): Promise<View> =>
   passwordPage(visit.frame, {
     hasPassword: actor.user.hasPassword,
-    minimumLength: visit.engine.settings.password.minimumLength,
+    minimumLength: await minimumPassword(visit),
     email: actor.user.email,
     refusal,
   })
@@ -23,7 +23,7 @@ const passwordView = (visit: Visit, { actor }: Person, refusal?: Refusal): View 
 const changePassword = async (visit: Visit, person: Person): Promise<Reply> => {
   const { current, password = "" } = visit.form
   const { hasPassword } = person.actor.user
-  const page = (refusal: Refusal): View => passwordView(visit, person, refusal)
+  const page = (refusal: Refusal): Promise<View> => passwordView(visit, person, refusal)
   await demandFields(visit, hasPassword ? ["current", "password"] : ["password"], page)
   const input = { password, ...(hasPassword ? { current } : {}) }
   const { token } = await attempt(visit, () => visit.engine.users.changePassword(person.on, input), {}, page)
@@ -78,7 +78,7 @@ export const settingsRoutes: readonly PageRoute[] = [
     method: "GET",
     path: "/password",
     for: "person",
-    handle: (visit, person) => show(visit, passwordView(visit, person)),
+    handle: async (visit, person) => show(visit, await passwordView(visit, person)),
   },
   { method: "POST", path: "/password", for: "person", limit: "sign-in", handle: changePassword },
   {

@@ -7,6 +7,29 @@ import { heading } from "../frame.ts"
 import { ago } from "../moments.ts"
 import type { Html } from "../say.ts"
 
+// Steps on the way to something that is recorded as well.
+const steps: ReadonlySet<string> = new Set(["sign_in.opened", "step_up.opened", "factor.begun"])
+
+const finishingSeconds = 15 * 60
+
+/**
+ * What a person would call an event, newest first. A password that was typed belongs to the sign-in that followed from
+ * the same place; one that nothing followed is told.
+ */
+export const worthTelling = (items: readonly Activity[]): Activity[] =>
+  items.filter((item, index) => {
+    if (item.event !== "sign_in.password" || item.outcome !== "success") return !steps.has(item.event)
+    return !items
+      .slice(0, index)
+      .some(
+        ({ event, outcome, agent, address, at }) =>
+          (event === "sign_in.complete" || (event === "sign_in.second_factor" && outcome !== "success")) &&
+          agent === item.agent &&
+          address === item.address &&
+          at - item.at <= finishingSeconds * 1000,
+      )
+  })
+
 /** What happened, in plain words, newest first. */
 export const activityRows = (frame: Frame, items: readonly Activity[]): Html => {
   const words = textsOf(frame.language)

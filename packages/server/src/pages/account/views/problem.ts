@@ -27,7 +27,7 @@ export const problemPage = (frame: Frame, problem: Problem, next?: { href: strin
     width: "step",
     failed: true,
     body: html`<h1>${title}</h1>
-      ${notice("bad", html`${body}`, true)}
+      ${notice(problem.is === "not_found" ? "plain" : "bad", html`${body}`, true)}
       <p><a class="button main whole" href="${to.href}">${to.label}</a></p>`,
   }
 }

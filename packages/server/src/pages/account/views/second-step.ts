@@ -4,7 +4,7 @@ import { textsOf } from "../../texts/texts.ts"
 import { button, checkbox, codeField, field, recoveryCodeField, username } from "../fields.ts"
 import type { Frame, View } from "../frame.ts"
 import { formToken, heading } from "../frame.ts"
-import { lasting, until } from "../moments.ts"
+import { lasting, left, until } from "../moments.ts"
 import type { Refusal } from "../refusals.ts"
 import type { Html } from "../say.ts"
 import { say, sayPlainly } from "../say.ts"
@@ -200,8 +200,4 @@ const signInFoot = (frame: Frame, of: SecondStep): Html => {
 
 /** "You have 9 minutes to finish": the limit is told, and counted down where script runs (WCAG 2.2.1). */
 export const leftUntil = (frame: Frame, text: string, at: number): Html =>
-  say(text, {
-    duration: html`<time datetime="${new Date(at).toISOString()}" data-until="{left}" data-over="0:00"
-      >${lasting(frame.language, Math.max(1, (at - frame.now) / 1000))}</time
-    >`,
-  })
+  say(text, { duration: left(frame.language, frame.now, at) })

@@ -47,7 +47,7 @@ export const securityPage = (frame: Frame, of: Security): View => {
     width: "wide",
     failed: of.refusal !== undefined,
     body: html`${heading(frame, words.title, { bad: of.refusal?.summary, good: of.done === undefined ? undefined : html`${of.done}` })}
-      ${statePart(frame, of)} ${factorPart(frame, of)} ${of.codes ? codesPart(frame, of.codes) : ""}
+      ${hasSecondStep(of) ? html`${statePart(frame, of)}${factorPart(frame, of)}${of.codes ? codesPart(frame, of.codes) : ""}` : ""}
       ${accountPart(frame, of.user)} ${sessionPart(frame, of.sessions)}
       ${of.browsers.length > 0 ? browserPart(frame, of.browsers) : ""}
       <section class="part" aria-labelledby="activity">
@@ -61,6 +61,9 @@ export const securityPage = (frame: Frame, of: Security): View => {
       </section>`,
   }
 }
+
+/** An installation may offer none, and then nobody is told that they lack one. */
+const hasSecondStep = (of: Security): boolean => of.factors.length > 0 || of.offered.length > 0
 
 const addButton = (frame: Frame, kind: string, label: string, look: "main" | "plain"): Html =>
   html`<form method="post" action="${frame.base}/factors">
