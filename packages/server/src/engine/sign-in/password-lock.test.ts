@@ -135,6 +135,36 @@ describe("the lock of a password", () => {
     expect(await scene.signIn({ password: reset.password })).toMatchObject({ status: "complete" })
   })
 
+  test("under nist-aal2 a hundred failures in a row end it until a reset by mail, for unknown addresses too", async () => {
+    await begin({ settings: { profile: "nist-aal2" } })
+    const exhaust = async (email: string) => {
+      for (let failures = 0; failures < 100; failures++) {
+        const { retryAfter } = await wrong(email)
+        scene.clock.advance(retryAfter ?? 0)
+      }
+    }
+    const email = scene.user.email ?? ""
+    for (const address of [email, "nobody@parcelforge.example"]) {
+      await exhaust(address)
+      scene.clock.advance(86_400)
+      expect(await wrong(address)).toEqual({ code: "too_many_attempts", retryAfter: 3600 })
+    }
+    expect(await refusal(scene.signIn())).toEqual({ code: "too_many_attempts", retryAfter: 3600 })
+    await scene.engine.users.requestReset({ email }, source)
+    const link = new URL(String((await scene.mails()).at(-1)?.facts["link"]))
+    const fresh = "a-Whole-new-long-one-12"
+    await scene.engine.users.resetPassword({ token: link.searchParams.get("token") ?? "", password: fresh }, source)
+    expect(await scene.signIn({ password: fresh })).toMatchObject({ status: "complete" })
+  })
+
+  test("elsewhere strangers never end a password for good", async () => {
+    for (let failures = 0; failures < 130; failures++) {
+      const { retryAfter } = await wrong()
+      scene.clock.advance(retryAfter ?? 0)
+    }
+    expect(await scene.signIn()).toMatchObject({ status: "complete" })
+  })
+
   test("the table of failures names nobody", async () => {
     await wrong()
     await wrong("nobody@parcelforge.example")

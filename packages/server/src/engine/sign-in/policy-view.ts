@@ -22,7 +22,8 @@ export const policyOf = (ctx: Context, kinds: Kinds): Engine["policy"] => ({
     const whence = actor?.type === "session" ? actor.session : undefined
     const demanded = user
       ? secondFactorDemanded(user, rules, whence)
-      : (rule === "required" && settings.secondFactor.roles.length === 0) || (rule !== "off" && rules.added !== undefined)
+      : (rule === "required" && settings.secondFactor.roles.length === 0) ||
+        (rule !== "off" && rules.added !== undefined)
     const usual = user && rule === "required" ? "optional" : rule
     // Only what the configuration demands makes shorter passwords good enough: the other may be gone tomorrow.
     const configured = user ? configurationDemands(user, settings) : demanded && rules.added === undefined
