@@ -109,19 +109,21 @@ describe("what follows the password", () => {
   test.each(table)(
     "%s: %o with roles %j, factor %s, remembered %s: %s",
     (_, settings, roles, hasSecondFactor, deviceRemembered, step) => {
-      expect(nextStep({ roles }, { hasSecondFactor, deviceRemembered }, settings)).toBe(step)
-      expect(secondFactorDemanded({ roles }, settings)).not.toBe(mayDropLastFactor({ roles }, settings))
+      const user = { id: "u", roles }
+      expect(nextStep(user, { hasSecondFactor, deviceRemembered }, settings)).toBe(step)
+      expect(secondFactorDemanded(user, settings)).not.toBe(mayDropLastFactor(user, settings, "native"))
     },
   )
 
   test("a demanded enrolment is owed from its day on, and can be put off before", () => {
     const settings = rule({ rule: "required", roles: [], from: 1000 })
-    expect(postponableUntil(settings, 999)).toBe(1000)
-    expect(postponableUntil(settings, 1000)).toBeNull()
-    expect(enrolmentOwed({ roles: [] }, { hasSecondFactor: false }, settings, 999)).toBe(false)
-    expect(enrolmentOwed({ roles: [] }, { hasSecondFactor: false }, settings, 1000)).toBe(true)
-    expect(enrolmentOwed({ roles: [] }, { hasSecondFactor: true }, settings, 1000)).toBe(false)
-    expect(enrolmentOwed({ roles: [] }, { hasSecondFactor: false }, optional, 1000)).toBe(false)
+    const user = { id: "u", roles: [] }
+    expect(postponableUntil(user, settings, 999)).toBe(1000)
+    expect(postponableUntil(user, settings, 1000)).toBeNull()
+    expect(enrolmentOwed(user, { hasSecondFactor: false }, settings, 999)).toBe(false)
+    expect(enrolmentOwed(user, { hasSecondFactor: false }, settings, 1000)).toBe(true)
+    expect(enrolmentOwed(user, { hasSecondFactor: true }, settings, 1000)).toBe(false)
+    expect(enrolmentOwed(user, { hasSecondFactor: false }, optional, 1000)).toBe(false)
   })
 })
 

@@ -1,6 +1,7 @@
 import type { Actor, Method, User } from "../engine.ts"
 import type { Level } from "../errors.ts"
 import type { Settings } from "../settings.ts"
+import { type AddedRule, isExempt, type Whence } from "./added-rule.ts"
 
 /**
  * Who has to prove what, and when. Pure: everything it needs is handed in, so that its tests are tables.
@@ -88,7 +89,8 @@ export const demandOf = (
     if (!standing.hasSecondFactor && openToKeysWithoutFactor.has(operation)) return undefined
     return { refused: { scope: selfWriteScope } }
   }
-  if (bornAtLooseDoor(actor, settings) && looseOperations.has(operation)) return undefined
+  if (bornAtLooseDoor(actor, settings) && looseOperations.has(operation) && !passedByAddress(actor, standing))
+    return undefined
   // Such an operation has asked for the password, or for a second factor just proved, by itself.
   if (provesByPassword(actor, settings) && passwordOperations.has(operation)) return undefined
   const level = standing.hasSecondFactor ? "second_factor" : "first_factor"
@@ -98,6 +100,10 @@ export const demandOf = (
 /** Where a door's wire shows the key of an app that is on, and lets codes be made before there is a factor. */
 const bornAtLooseDoor = (actor: Actor, settings: Pick<Settings, "looseDoors">): boolean =>
   actor.type === "session" && settings.looseDoors.includes(actor.session.door)
+
+/** Nobody was asked, since the address was trusted. Trust in a place is no reason to let go of what protects elsewhere. */
+const passedByAddress = (actor: Extract<Actor, { type: "session" }>, standing: Standing): boolean =>
+  standing.hasSecondFactor && actor.session.secondFactorAt === null && !actor.session.deviceRemembered
 
 export const maySeeLiveKey = bornAtLooseDoor
 /** Where the current password stands for a step-up, which the wire can't ask for. */
@@ -123,41 +129,67 @@ export const isFresh = (proofs: Proofs, demand: Demand, standing: Standing, now:
   return first && second
 }
 
-/** Whether policy demands a second factor of the user at all, now or from the announced date on. */
-export const secondFactorDemanded = (user: Pick<User, "roles">, settings: Pick<Settings, "secondFactor">): boolean => {
+/** What the installation was configured to, and what its administrators demand beyond that. */
+export type Rules = Pick<Settings, "secondFactor"> & { readonly added?: AddedRule | undefined }
+
+type Bound = Pick<User, "id" | "roles">
+
+/** Whether the configuration demands a second factor of the user, now or from the announced date on. */
+export const configurationDemands = (user: Pick<User, "roles">, settings: Pick<Settings, "secondFactor">): boolean => {
   const { rule, roles } = settings.secondFactor
   return rule === "required" && (roles.length === 0 || user.roles.some((role) => roles.includes(role)))
 }
 
-/** Until when a demanded enrolment can be put off; null: not at all. */
-export const postponableUntil = (settings: Pick<Settings, "secondFactor">, now: number): number | null => {
-  const { from } = settings.secondFactor
+/** The rule that administrators added, where it counts: an installation that offers no second factor can't demand one. */
+const addedIn = ({ secondFactor, added }: Rules): AddedRule | undefined =>
+  secondFactor.rule === "off" ? undefined : added
+
+/** Whether a second factor is demanded of the user at all. Without `whence`: unless an address exempts. */
+export const secondFactorDemanded = (user: Bound, rules: Rules, whence?: Whence): boolean => {
+  if (configurationDemands(user, rules)) return true
+  const added = addedIn(rules)
+  return added !== undefined && !isExempt(added, user, whence)
+}
+
+/** Until when a demanded enrolment can be put off; null: not at all. What administrators added can't be. */
+export const postponableUntil = (user: Bound, rules: Rules, now: number, whence?: Whence): number | null => {
+  const added = addedIn(rules)
+  if (added && !isExempt(added, user, whence)) return null
+  const { from } = rules.secondFactor
   return from !== undefined && now < from ? from : null
 }
 
 /** Whether nothing else may pass before this user has enrolled. */
-export const enrolmentOwed = (
-  user: Pick<User, "roles">,
-  standing: Standing,
-  settings: Pick<Settings, "secondFactor">,
-  now: number,
-): boolean =>
-  !standing.hasSecondFactor && secondFactorDemanded(user, settings) && postponableUntil(settings, now) === null
+export const enrolmentOwed = (user: Bound, standing: Standing, rules: Rules, now: number, whence?: Whence): boolean =>
+  !standing.hasSecondFactor &&
+  secondFactorDemanded(user, rules, whence) &&
+  postponableUntil(user, rules, now, whence) === null
 
 /** What follows a proved first factor. */
 export const nextStep = (
-  user: Pick<User, "roles">,
+  user: Bound,
   standing: Standing & { readonly deviceRemembered: boolean },
-  settings: Pick<Settings, "secondFactor">,
+  rules: Rules,
+  whence?: Whence,
 ): "complete" | "second_factor" | "enrolment" => {
   // An enrolled factor is asked for under every rule: switching the offer off must not open an account.
-  if (standing.hasSecondFactor) return standing.deviceRemembered ? "complete" : "second_factor"
-  return secondFactorDemanded(user, settings) ? "enrolment" : "complete"
+  if (standing.hasSecondFactor)
+    return standing.deviceRemembered || skippedByAddress(user, rules, whence) ? "complete" : "second_factor"
+  return secondFactorDemanded(user, rules, whence) ? "enrolment" : "complete"
 }
 
-/** Whether a factor may go when it is the last one that is on. */
-export const mayDropLastFactor = (user: Pick<User, "roles">, settings: Pick<Settings, "secondFactor">): boolean =>
-  !secondFactorDemanded(user, settings)
+/** Administrators named the address, and the configuration leaves it to them. */
+const skippedByAddress = (user: Bound, rules: Rules, whence: Whence | undefined): boolean => {
+  const added = addedIn(rules)
+  return added !== undefined && !configurationDemands(user, rules) && isExempt(added, user, whence)
+}
+
+/**
+ * Whether a factor may go when it is the last one that is on. Under an added rule only at that rule's own door, whose
+ * wire replaces an app by taking the old one away first; what follows is an enrolment that is owed.
+ */
+export const mayDropLastFactor = (user: Bound, rules: Rules, door: string): boolean =>
+  !secondFactorDemanded(user, rules) || (!configurationDemands(user, rules) && addedIn(rules)?.door === door)
 
 /** Kinds whose proof never raises assurance under a profile (NIST SP 800-63B-4, 3.1.3.1: mail is not out-of-band). */
 const weakKinds: Readonly<Record<Settings["profile"], readonly string[]>> = {

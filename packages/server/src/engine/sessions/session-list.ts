@@ -6,6 +6,7 @@ import type { Engine } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import { standingOf } from "../factors/standing.ts"
 import { enrolmentOwed } from "../policy/policy.ts"
+import { readRules } from "../sign-in/rules.ts"
 import { requireFresh } from "../step-up/reverification.ts"
 import { subjectOf } from "../step-up/subject.ts"
 import { publicUser } from "../users/records.ts"
@@ -102,6 +103,6 @@ export const sessionsOf = (ctx: Context): Engine["sessions"] => ({
   async tasks(actor) {
     if (actor.type !== "session") return []
     const standing = await standingOf(ctx, actor.user.id)
-    return enrolmentOwed(actor.user, standing, ctx.settings, ctx.now()) ? ["enrol_second_factor"] : []
+    return enrolmentOwed(actor.user, standing, await readRules(ctx), ctx.now(), actor.session) ? ["enrol_second_factor"] : []
   },
 })

@@ -20,13 +20,12 @@ export const policyOf = (ctx: Context, kinds: Kinds): Engine["policy"] => ({
     const standing = user ? await standingOf(ctx, user.id) : { hasSecondFactor: false }
     const rules = await readRules(ctx)
     const whence = actor?.type === "session" ? actor.session : undefined
-    const demanded = user
-      ? secondFactorDemanded(user, rules, whence)
-      : (rule === "required" && settings.secondFactor.roles.length === 0) ||
-        (rule !== "off" && rules.added !== undefined)
+    // Of nobody in particular: what would be demanded of somebody without a role, from anywhere.
+    const stranger = { id: "", roles: [] }
+    const demanded = secondFactorDemanded(user ?? stranger, rules, whence)
     const usual = user && rule === "required" ? "optional" : rule
     // Only what the configuration demands makes shorter passwords good enough: the other may be gone tomorrow.
-    const configured = user ? configurationDemands(user, settings) : demanded && rules.added === undefined
+    const configured = configurationDemands(user ?? stranger, settings)
     return {
       secondFactor: demanded ? "required" : usual,
       factors: kinds

@@ -1,7 +1,7 @@
 /** The one way a password comes in: judged by the rules, and refused with all reasons. */
 import type { Context } from "../context.ts"
 import { CountersignError } from "../errors.ts"
-import { secondFactorDemanded } from "../policy/policy.ts"
+import { configurationDemands } from "../policy/policy.ts"
 import { judgeNewPassword, minimumLengthOf, type PasswordReason } from "./password-rules.ts"
 
 export type Owner = {
@@ -14,7 +14,7 @@ export type Owner = {
 const aboutOf = ({ settings }: Pick<Context, "settings">, owner: Owner) => ({
   email: owner.email,
   names: [owner.firstName, owner.lastName],
-  secondFactorRequired: secondFactorDemanded({ roles: owner.roles ?? [] }, settings),
+  secondFactorRequired: configurationDemands({ roles: owner.roles ?? [] }, settings),
 })
 
 /** What speaks against the password for this owner, as codes. */
