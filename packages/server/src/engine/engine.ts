@@ -181,6 +181,8 @@ export type Engine = {
         locale?: string | null | undefined
         roles?: readonly string[] | undefined
         externalId?: string | null | undefined
+        /** Ends all sessions at once. */
+        disabled?: boolean | undefined
       },
     ): Promise<User>
     setDisabled(on: On, disabled: boolean): Promise<User>

@@ -18,9 +18,9 @@ const userAt = async (engine: Engine, id = ""): Promise<User> => {
   return user
 }
 
-const onUser = async (who: On, engine: Engine, id: string | undefined): Promise<On & { user: User }> => {
+const onUser = async (who: On, engine: Engine, id: string | undefined): Promise<On> => {
   const user = await userAt(engine, id)
-  return { actor: who.actor, source: who.source, userId: user.id, user }
+  return { actor: who.actor, source: who.source, userId: user.id }
 }
 
 const roles = z.array(z.string().min(1).max(64)).max(32)
@@ -105,11 +105,8 @@ export const userOperations = [
     }),
     answers: { 200: { description: "The user as changed.", schema: s.userRecord } },
     refusals: ["not_found", "conflict"],
-    async handle({ engine, params, body: { disabled, ...change }, who }) {
-      const on = await onUser(who, engine, params["id"])
-      let { user } = on
-      if (Object.keys(change).length > 0) user = await engine.users.update(on, change)
-      if (disabled !== undefined) user = await engine.users.setDisabled(on, disabled)
+    async handle({ engine, params, body, who }) {
+      const user = await engine.users.update(await onUser(who, engine, params["id"]), body)
       return { status: 200, json: userRecordView(user) }
     },
   }),

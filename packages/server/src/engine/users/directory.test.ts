@@ -170,6 +170,44 @@ test("a disabled user's sessions and keys are refused at the next call, and sess
   expect([await isAlive(tests.ctx, session.token), await isAlive(tests.ctx, key)]).toEqual([false, true])
 })
 
+test("disabling beside other changes is one change: all of it stands, or nothing", async () => {
+  const user = await person(tests.ctx)
+  const session = await signIn(tests.ctx, user)
+  const changed = await users().update(on(user), { firstName: "Ewa", externalId: "4711", disabled: true })
+  expect(changed).toMatchObject({
+    firstName: "Ewa",
+    externalId: "4711",
+    disabled: true,
+    revision: user.revision + 1,
+  })
+  expect(await users().find({ id: user.id })).toEqual(changed)
+  expect(await isAlive(tests.ctx, session.token)).toBe(false)
+  const events = await tests.database.query(sql`
+    select event from audit where user_id = ${user.id} and event in ('user.updated', 'user.disabled') order by id`)
+  expect(events).toEqual([{ event: "user.updated" }, { event: "user.disabled" }])
+
+  const second = await person(tests.ctx, "second@parcelforge.example")
+  expect(await refusal(users().update(on(second), { disabled: true, externalId: "4711" }))).toEqual({
+    code: "conflict",
+    field: "externalId",
+  })
+  expect(await users().find({ id: second.id })).toEqual(second)
+})
+
+test("saying once more that a user is disabled, or is not, changes nothing", async () => {
+  const user = await person(tests.ctx)
+  const session = await signIn(tests.ctx, user)
+  expect(await users().update(on(user), { disabled: false })).toMatchObject({ revision: user.revision })
+  expect(await isAlive(tests.ctx, session.token)).toBe(true)
+  const settled = await Promise.all(Array.from({ length: 4 }, () => users().update(on(user), { disabled: true })))
+  expect(new Set(settled.map(({ revision }) => revision))).toEqual(new Set([user.revision + 1]))
+})
+
+test("nobody disables or enables themselves in passing", async () => {
+  const { on: self } = await signIn(tests.ctx, await person(tests.ctx))
+  expect(await refusal(users().update(self, { firstName: "x", disabled: true }))).toEqual({ code: "forbidden" })
+})
+
 test("removing a user takes everything of theirs but the audit record, and frees the address", async () => {
   const user = await person(tests.ctx)
   const session = await signIn(tests.ctx, user)

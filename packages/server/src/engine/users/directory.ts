@@ -22,6 +22,8 @@ import {
   type UserRow,
 } from "./records.ts"
 
+const writing = { service: "users:write", self: "write" } as const
+
 export const findUserOf =
   (ctx: Context): Engine["users"]["find"] =>
   async (by) => {
@@ -61,12 +63,19 @@ function listStatement(after: { at: number; id: string }, limit: number, search:
     order by created_at, id limit ${limit}`
 }
 
-/** Names and locale by the user; roles and the app's id by an administrator (`users:write`). */
+/** What anybody may change of themselves; the rest is an administrator's (`users:write`). */
+const ownFields: ReadonlySet<string> = new Set(["firstName", "lastName", "locale"])
+
+/**
+ * Names and locale by the user; roles, the app's id and `disabled` by an administrator (`users:write`). All in one
+ * commit. A disabled user's sessions end at once, and its keys and links do nothing (ASVS 8.3.2).
+ */
 export const updateUserOf =
   (ctx: Context): Engine["users"]["update"] =>
   async (on, change) => {
-    await subjectOf(ctx, on, { service: "users:write", self: "write" })
-    if (change.roles !== undefined || change.externalId !== undefined) demandAdministrator(on.actor, "users:write")
+    const given = Object.entries(change).filter(([, value]) => value !== undefined)
+    if (given.some(([field]) => !ownFields.has(field))) demandAdministrator(on.actor, "users:write")
+    await subjectOf(ctx, on, writing)
     const wanted: UserChange = {
       ...(change.firstName !== undefined && { firstName: readName(change.firstName, "firstName") }),
       ...(change.lastName !== undefined && { lastName: readName(change.lastName, "lastName") }),
@@ -75,51 +84,29 @@ export const updateUserOf =
       ...(change.externalId !== undefined && { externalId: readExternalId(change.externalId) }),
     }
     return commitGuarded(ctx, async () => {
-      const user = await subjectOf(ctx, on, { service: "users:write", self: "write" })
-      if (Object.keys(wanted).length === 0) return { writes: [], result: publicUser(user) }
+      const user = await subjectOf(ctx, on, writing)
+      const disabled = change.disabled ?? user.disabled
+      const fields = Object.keys(wanted)
+      const turned = disabled === user.disabled ? undefined : planStampChange(ctx, user)
+      if (fields.length === 0 && !turned) return { writes: [], result: publicUser(user) }
       const { externalId } = wanted
       const holder = externalId ? await readUser(ctx, { externalId }) : undefined
       if (holder && holder.id !== user.id) throw new CountersignError("conflict", { field: "externalId" })
-      const fields = Object.keys(wanted)
+      const turning = turned && { stamp: turned.stamp, disabledAt: disabled ? ctx.now() : null }
+      const event = { userId: user.id, outcome: "success", source: on.source } as const
+      const detail = { by: on.actor.type }
       return {
         writes: [
-          revise(user, wanted),
-          auditWrite(ctx, {
-            userId: user.id,
-            event: "user.updated",
-            outcome: "success",
-            source: on.source,
-            detail: { by: on.actor.type, fields },
-          }),
+          revise(user, { ...wanted, ...turning }),
+          ...(turned?.writes ?? []),
+          ...(fields.length > 0
+            ? [auditWrite(ctx, { ...event, event: "user.updated", detail: { ...detail, fields } })]
+            : []),
+          ...(turned
+            ? [auditWrite(ctx, { ...event, event: disabled ? "user.disabled" : "user.enabled", detail })]
+            : []),
         ],
-        result: publicUser({ ...user, ...(wanted as Partial<StoredUser>), revision: user.revision + 1 }),
-      }
-    })
-  }
-
-/** A disabled user's sessions end at once, and its keys and links do nothing (ASVS 8.3.2). */
-export const setDisabledOf =
-  (ctx: Context): Engine["users"]["setDisabled"] =>
-  async (on, disabled) => {
-    demandAdministrator(on.actor, "users:write")
-    return commitGuarded(ctx, async () => {
-      const user = await subjectOf(ctx, on, { service: "users:write", self: "write" })
-      if (user.disabled === disabled) return { writes: [], result: publicUser(user) }
-      const { stamp, writes } = planStampChange(ctx, user)
-      const event = disabled ? "user.disabled" : "user.enabled"
-      return {
-        writes: [
-          revise(user, { stamp, disabledAt: disabled ? ctx.now() : null }),
-          ...writes,
-          auditWrite(ctx, {
-            userId: user.id,
-            event,
-            outcome: "success",
-            source: on.source,
-            detail: { by: on.actor.type },
-          }),
-        ],
-        result: publicUser({ ...user, disabled, revision: user.revision + 1 }),
+        result: publicUser({ ...user, ...(wanted as Partial<StoredUser>), disabled, revision: user.revision + 1 }),
       }
     })
   }
@@ -128,10 +115,10 @@ export const setDisabledOf =
 export const removeUserOf =
   (ctx: Context): Engine["users"]["remove"] =>
   async (on) => {
-    await subjectOf(ctx, on, { service: "users:write", self: "write" })
+    await subjectOf(ctx, on, writing)
     await requireFresh(ctx, on.actor, "user.remove")
     await commitGuarded(ctx, async () => {
-      const user = await subjectOf(ctx, on, { service: "users:write", self: "write" })
+      const user = await subjectOf(ctx, on, writing)
       return {
         writes: [
           any(sql`

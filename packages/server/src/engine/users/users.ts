@@ -3,7 +3,7 @@ import type { Context } from "../context.ts"
 import type { Engine } from "../engine.ts"
 import { requestAddressChangeOf } from "./address-change.ts"
 import { confirmAddressOf, requestConfirmationOf } from "./confirmation.ts"
-import { findUserOf, listUsersOf, removeUserOf, setDisabledOf, updateUserOf } from "./directory.ts"
+import { findUserOf, listUsersOf, removeUserOf, updateUserOf } from "./directory.ts"
 import { judgePassword } from "./new-password.ts"
 import { changePasswordOf } from "./password-change.ts"
 import { requestResetOf, resetPasswordOf } from "./password-reset.ts"
@@ -15,7 +15,7 @@ export const usersOf = (ctx: Context): Engine["users"] => ({
   find: findUserOf(ctx),
   list: listUsersOf(ctx),
   update: updateUserOf(ctx),
-  setDisabled: setDisabledOf(ctx),
+  setDisabled: (on, disabled) => updateUserOf(ctx)(on, { disabled }),
   remove: removeUserOf(ctx),
   requestConfirmation: requestConfirmationOf(ctx),
   confirmAddress: confirmAddressOf(ctx),
