@@ -116,7 +116,7 @@ const signingIn = {
   }),
   takenAddress: choice(["told", "silent"], {
     default: "told",
-    says: "Signing up with a taken address at `/api/accounts`: refused as clients expect, or answered like a new one.",
+    says: "Signing up with a taken address at `/identity` and `/api/accounts`: refused as clients expect, or answered like a new one.",
   }),
   lockoutAttempts: whole({ default: 5, from: 1, to: 100, says: "Wrong passwords until an account is locked." }),
   lockoutSeconds: seconds({ default: 300, from: 1, to: day, says: "How long the first lock lasts." }),
@@ -254,6 +254,14 @@ const sessions = {
     from: 1,
     to: 30 * day,
     says: "`/identity`: of a refresh token.",
+  }),
+  identityLiveKey: choice(["shown", "hidden"], {
+    default: "shown",
+    says: "`/identity`: whether `manage/2fa` goes on showing the key of an app that is on.",
+  }),
+  identityConfirmLink: choice(["direct", "page"], {
+    default: "direct",
+    says: "`/identity`: a mailed link confirms at once, or leads to a page of `/account` with a button, which no link scanner presses.",
   }),
   jwtSeconds: seconds({ default: 300, from: 1, to: hour, says: "`/api/accounts`: life of a JWT." }),
   jwtIssuer: optionalText({ defaultSays: "PUBLIC_URL", says: "A JWT's `iss`." }),

@@ -1,6 +1,6 @@
 import { signingKeyBytes } from "../config/keys.ts"
 import type { Config } from "../config/read.ts"
-import type { AccountsSettings } from "../dialects/dialect.ts"
+import type { AccountsSettings, IdentitySettings } from "../dialects/dialect.ts"
 import { openDoor } from "../dialects/dialect.ts"
 import { dialects } from "../dialects/dialects.ts"
 import { docsDoor } from "../dialects/native/docs/docs.ts"
@@ -30,7 +30,15 @@ export const openDoors = (config: Config, keeping: Doorkeeping): App => {
   const { publicUrl, allowedOrigins } = engine.settings
   const spoken = dialects
     .filter(({ name }) => config.doors.some((door) => door === name))
-    .map((dialect) => openDoor(dialect, engine, { publicUrl, allowedOrigins, now, accounts: accountsOf(config) }))
+    .map((dialect) =>
+      openDoor(dialect, engine, {
+        publicUrl,
+        allowedOrigins,
+        now,
+        accounts: accountsOf(config),
+        identity: identityOf(config),
+      }),
+    )
   const doors: Door[] = [...spoken, health, jwksDoor(engine)]
   if (config.doors.includes("native")) doors.push(docsDoor({ publicUrl }))
   if (config.doors.includes("account"))
@@ -69,4 +77,12 @@ const accountsOf = (config: Config): AccountsSettings => ({
   },
   mailedCodeByDefault: config.emailCodeDefault,
   takenAddress: config.takenAddress,
+})
+
+const identityOf = (config: Config): IdentitySettings => ({
+  accessSeconds: config.identityAccessSeconds,
+  refreshSeconds: config.identityRefreshSeconds,
+  takenAddress: config.takenAddress,
+  liveKey: config.identityLiveKey,
+  confirmLink: config.identityConfirmLink,
 })

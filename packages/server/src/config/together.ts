@@ -13,7 +13,7 @@ type Judging = {
 }
 
 export const judgeTogether = (config: Config, judging: Judging): void => {
-  for (const judge of [reach, secrets, proxies, cookies, factorRules, lengths, apps]) judge(config, judging)
+  for (const judge of [reach, secrets, proxies, cookies, doorRules, factorRules, lengths, apps]) judge(config, judging)
 }
 
 const reach = (config: Config, { mistake, warning, given }: Judging): void => {
@@ -62,6 +62,11 @@ const cookies = (config: Config, { mistake, warning }: Judging): void => {
   for (const origin of config.allowedOrigins)
     if (origin.startsWith("http:") && !isLoopback(new URL(origin).hostname) && !config.development)
       warning("allowedOrigins", `lets ${origin} in without TLS: whoever is on the way can act for its users.`)
+}
+
+const doorRules = (config: Config, { mistake }: Judging): void => {
+  if (config.identityConfirmLink === "page" && !config.doors.includes("account"))
+    mistake("identityConfirmLink", "can be page only where DOORS holds account, whose page it is.")
 }
 
 const factorRules = (config: Config, { mistake, warning, given }: Judging): void => {

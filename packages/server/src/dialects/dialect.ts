@@ -14,6 +14,7 @@ export type DialectSettings = {
   /** Epoch milliseconds. */
   readonly now: () => number
   readonly accounts?: AccountsSettings | undefined
+  readonly identity?: IdentitySettings | undefined
 }
 
 /** What an installation decides about `/api/accounts`. */
@@ -24,6 +25,18 @@ export type AccountsSettings = {
   readonly mailedCodeByDefault: boolean
   /** Signing up with a taken address: `told` as the client expects (400), or `silent` (201, and a mail to its owner). */
   readonly takenAddress: "told" | "silent"
+}
+
+/** What an installation decides about `/identity`. */
+export type IdentitySettings = {
+  readonly accessSeconds: number
+  readonly refreshSeconds: number
+  /** As for accounts: `told` is a refusal that names it, `silent` a success and a mail to its owner. */
+  readonly takenAddress: "told" | "silent"
+  /** Whether the key of an app that is on can be read again. */
+  readonly liveKey: "shown" | "hidden"
+  /** A mailed link confirms at once, or leads to the account pages' button. */
+  readonly confirmLink: "direct" | "page"
 }
 
 /**
