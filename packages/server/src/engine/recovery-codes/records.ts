@@ -2,6 +2,7 @@
 import { any, one, sql, type Write } from "../../store/database.ts"
 import type { Context } from "../context.ts"
 import { newId } from "../tokens.ts"
+import { raiseRevision } from "../users/records.ts"
 import { bounds } from "../vault.ts"
 
 export type StoredCode = { readonly id: string; readonly hash: string; readonly usedAt: number | null }
@@ -95,9 +96,14 @@ export async function insertSet(
   ]
 }
 
-/** Its row count is the verdict: of all racers with one code, one spends it. */
-export const spendCode = (codeId: string, userId: string, now: number): Write =>
-  one(sql`update recovery_codes set used_at = ${now} where id = ${codeId} and user_id = ${userId} and used_at is null`)
+/**
+ * The last one's row count is the verdict: of all racers with one code, one spends it. The user's row comes first, as
+ * in every change of codes, so that racers wait for each other in one order.
+ */
+export const spendCode = (codeId: string, userId: string, now: number): Write[] => [
+  raiseRevision(userId),
+  one(sql`update recovery_codes set used_at = ${now} where id = ${codeId} and user_id = ${userId} and used_at is null`),
+]
 
 /** The copy goes, and the person is taken to have kept the codes. */
 export const acknowledgeSet = (setId: string, now: number): Write =>

@@ -38,7 +38,7 @@ export function recoveryCodeKind(ctx: Context): FactorKind<string> {
       )
       const found = matches.flatMap((index) => codes[index] ?? [])
       const fresh = found.find(({ usedAt }) => usedAt === null)
-      if (fresh) return { proof: { methods: ["recovery"], spend: [spendCode(fresh.id, factor.userId, now)] } }
+      if (fresh) return { proof: { methods: ["recovery"], spend: spendCode(fresh.id, factor.userId, now) } }
       return { wrong: found.length > 0 ? "used" : "no_match" }
     },
 

@@ -118,6 +118,13 @@ export function revise(user: StoredUser, change: UserChange = {}): Write {
     where id = ${user.id} and revision = ${user.revision}`)
 }
 
+/**
+ * The write that raises a user's revision for what is guarded by itself (a code that is spent). Who decided by the
+ * state before it reads again.
+ */
+export const raiseRevision = (userId: string): Write =>
+  one(sql`update users set revision = revision + 1 where id = ${userId}`)
+
 /** The write that stores a new user. A taken address, id or external id fails as a guard does. */
 export function insertUser(
   user: Pick<StoredUser, "id" | "email" | "emailKey" | "externalId" | "firstName" | "lastName" | "roles" | "locale"> &
