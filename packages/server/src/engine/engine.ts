@@ -5,10 +5,14 @@
 import type { Level } from "./errors.ts"
 import type { LinkFor, Source } from "./context.ts"
 import type { PublicFactor, Shown } from "./factors/factor.ts"
+import type { UserImport } from "./operators/transfer.ts"
+import type { AddedRule } from "./policy/added-rule.ts"
 import type { Settings } from "./settings.ts"
 
 export type { LinkFor, Source } from "./context.ts"
 export type { PublicFactor, Shown } from "./factors/factor.ts"
+export type { ImportVerdict, IncomingAuthenticator, IncomingUser, UserImport } from "./operators/transfer.ts"
+export type { AddedRule } from "./policy/added-rule.ts"
 export type { Settings } from "./settings.ts"
 
 export type User = {
@@ -224,7 +228,11 @@ export type Engine = {
   }
 
   readonly signIn: {
-    /** `lockedLink`: the page that a mail about a lock leads to; left out unless it is on an allowed origin. */
+    /**
+     * `lockedLink`: the page that a mail about a lock leads to; left out unless it is on an allowed origin.
+     * `answerFollows`: the wire brings the answer of the second step along, so nothing is let off (no remembered
+     * device, no trusted address), and `kind_not_offered` is thrown where there is no second step.
+     */
     withPassword(
       input: {
         email: string
@@ -233,9 +241,15 @@ export type Engine = {
         deviceToken?: string | undefined
         returnTo?: string | undefined
         lockedLink?: string | undefined
+        answerFollows?: boolean | undefined
       },
       source: Source,
     ): Promise<SignIn>
+    /**
+     * A challenge to enrol for somebody who is signed in and has no factor yet, for a page or a program that holds
+     * nothing else. Asks the same proof as `factors.begin`; settling it signs in anew.
+     */
+    openEnrolment(on: On): Promise<SignIn>
     /** For an app that has its own sign-in: a service key (`challenges:write`) opens one after its own first step. */
     openFor(on: On, input: { returnTo?: string | undefined }): Promise<SignIn>
     /** Throws `challenge_spent`. */
@@ -256,6 +270,8 @@ export type Engine = {
       input: {
         challenge: ChallengeRef
         kind: string
+        /** Only this one is tried. */
+        factorId?: string | undefined
         answer: unknown
         rememberDevice?: boolean | undefined
         /** In place of what was asked for with the first step. */
@@ -285,8 +301,15 @@ export type Engine = {
         answer: unknown
         name?: string | undefined
         rememberDevice?: boolean | undefined
+        /** How long recovery codes that come with it can be read again by their holder; at most, and usually, a day. */
+        copySeconds?: number | undefined
       },
     ): Promise<Confirmed>
+    /**
+     * Holds a code against what is on and uses it up; nobody is trusted more for it. For a wire that only asks whether a
+     * code is right. Throws `code_incorrect`, `code_already_used`, `too_many_attempts`.
+     */
+    check(on: On, input: { kind: string; answer: unknown }): Promise<void>
     list(on: On): Promise<PublicFactor[]>
     /** Kinds that this user could enrol now. */
     offered(on: On): Promise<string[]>
@@ -302,8 +325,11 @@ export type Engine = {
   }
 
   readonly recoveryCodes: {
-    /** New codes; the old ones die. Bare form. */
-    replace(on: On, input?: { count?: number | undefined }): Promise<{ codes: readonly string[] }>
+    /** New codes; the old ones die. Bare form. `copySeconds`: as in `factors.confirm`. */
+    replace(
+      on: On,
+      input?: { count?: number | undefined; copySeconds?: number | undefined },
+    ): Promise<{ codes: readonly string[] }>
     status(on: On): Promise<{
       left: number
       total: number
@@ -383,6 +409,11 @@ export type Engine = {
       },
     ): Promise<{ key: string; record: ApiKey }>
     list(on: On | { actor: Actor; source: Source; all: true }): Promise<ApiKey[]>
+    /** A user's own key: another name, other scopes. The same proof as for a new key. */
+    update(
+      on: On,
+      input: { id: string; name?: string | undefined; scopes?: readonly string[] | undefined },
+    ): Promise<ApiKey>
     revoke(on: On, input: { id: string }): Promise<void>
   }
 
@@ -394,15 +425,18 @@ export type Engine = {
   }
 
   readonly mfaTokens: {
-    /** Needs a fresh second factor, or proves one with `answer` on the way. */
+    /**
+     * Needs a fresh second factor, or proves one with `proof` on the way, which makes the session fresh (`sessionToken`:
+     * its new token). `action`: one of the settings', whose level, life and number of uses then hold; none other.
+     */
     mint(
       on: On,
       input: {
         action?: string | undefined
         singleUse?: boolean | undefined
-        proof?: { kind: string; answer: unknown } | undefined
+        proof?: { kind: string; factorId?: string | undefined; answer: unknown } | undefined
       },
-    ): Promise<{ token: string; expiresAt: number; singleUse: boolean; action: string | null }>
+    ): Promise<{ token: string; expiresAt: number; singleUse: boolean; action: string | null; sessionToken?: string }>
     /** Server to server (`mfa-tokens:spend`). Throws `mfa_token_invalid`. */
     spend(
       on: On,
@@ -435,14 +469,39 @@ export type Engine = {
       enrolmentOwed: boolean
       postponableUntil: number | null
     }>
+    /** What administrators demand beyond the configuration; undefined: nothing. */
+    addedRule(): Promise<AddedRule | undefined>
+    /**
+     * Demands a second factor of everybody at every door from now on, or no more (null). Sign-ins at the asking door from
+     * an exempt address are left alone. Never less than the configuration demands. Other sessions of one factor end.
+     * Administrators only.
+     */
+    setAddedRule(
+      by: { actor: Actor; source: Source },
+      rule: {
+        exemptAddresses?: readonly string[]
+        mandatoryUsers?: readonly string[]
+        mandatoryGroups?: readonly string[]
+      } | null,
+    ): Promise<void>
   }
 
   /** What operators change while the server runs (a door's portal-wide policy). */
   readonly operators: {
     setting(name: string): Promise<string | undefined>
     setSetting(by: { actor: Actor; source: Source }, name: string, value: string | null): Promise<void>
+    /** Another user's factors, all or of one kind; owners only. */
+    resetFactors(
+      by: { actor: Actor; source: Source },
+      input: { userId: string; kind?: string | undefined },
+    ): Promise<void>
     /** Lets nothing expired pile up: sessions, challenges, links, pending factors, windows, sent mails. */
     sweep(): Promise<number>
+    /**
+     * Begins to take users over from elsewhere, with hashes, keys and codes as they are. Done again it changes nothing,
+     * and nobody who was used here since. Operators only; no mails.
+     */
+    importUsers(by: { actor: Actor; source: Source }, from: string, options?: { dryRun?: boolean }): UserImport
   }
 }
 

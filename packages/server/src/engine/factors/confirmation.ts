@@ -38,7 +38,7 @@ export const confirmOf =
       const kind = kindToEnrol(ctx, kinds, who, input.kind)
       const found = await findConfirmed(ctx, kind, who, input)
       if (found.factor.state === "off" && who.actor) await requireFresh(ctx, who.actor, "factors.turn")
-      return planConfirmed(ctx, kind, who, { ...found, name: name ?? found.factor.name }, input.rememberDevice)
+      return planConfirmed(ctx, kind, who, { ...found, name: name ?? found.factor.name }, input)
     })
     ctx.mailIsWaiting()
     return confirmed
@@ -85,7 +85,7 @@ async function planConfirmed(
   kind: FactorKind,
   who: Enrolling,
   { factor, name, methods, spend }: Found & { name: string },
-  rememberDevice: boolean | undefined,
+  { rememberDevice, copySeconds }: Pick<Input, "rememberDevice" | "copySeconds">,
 ): Promise<Plan<Confirmed>> {
   const { user, actor, source } = who
   const now = ctx.now()
@@ -106,7 +106,10 @@ async function planConfirmed(
     between: [...changes, ...change.writes],
   })
 
-  const codes = first && (await owesCodes(ctx, user.id)) ? await planCodes(ctx, user.id, settled.holder) : undefined
+  const codes =
+    first && (await owesCodes(ctx, user.id))
+      ? await planCodes(ctx, user.id, settled.holder, { copySeconds })
+      : undefined
   const detail = { kind: kind.name, factor: factor.id, first }
   return {
     writes: [

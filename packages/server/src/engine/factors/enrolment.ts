@@ -10,6 +10,7 @@ import { requireFresh } from "../step-up/reverification.ts"
 import { subjectOf } from "../step-up/subject.ts"
 import { commitGuarded, revise, type StoredUser } from "../users/records.ts"
 import { planChange } from "./changing.ts"
+import { checkOf } from "./checking.ts"
 import { confirmOf } from "./confirmation.ts"
 import { readFactorName } from "./factor-name.ts"
 import { holderOf } from "./holder.ts"
@@ -39,6 +40,7 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
   return {
     ...pendingOf(ctx, kinds),
     confirm: confirmOf(ctx, kinds),
+    check: checkOf(ctx, kinds),
 
     async list(on) {
       const user = await subjectOf(ctx, on, reading)

@@ -2,10 +2,11 @@
 import { any, one, sql, type Statement } from "../../store/database.ts"
 import { auditWrite } from "../audit/audit.ts"
 import type { Context } from "../context.ts"
-import type { Actor, Engine } from "../engine.ts"
+import type { Engine } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
-import { standingOf } from "../factors/standing.ts"
 import { sealedSettingPrefix } from "../sessions/access-tokens.ts"
+import { importUsersOf } from "./transfer.ts"
+import { demandPortalAdministrator } from "./administering.ts"
 
 const longestName = 100
 const longestValue = 10_000
@@ -20,7 +21,7 @@ const keptAfterEnd = 7 * day
 /** A password's failures are forgotten after this; those of a factor, which it can die of, never. */
 const passwordFailuresKept = 2 * day
 
-export const operatorsOf = (ctx: Context): Engine["operators"] => ({
+export const operatorsOf = (ctx: Context): Omit<Engine["operators"], "resetFactors"> => ({
   async setting(name) {
     if (name.startsWith(sealedSettingPrefix)) return undefined
     const [row] = await ctx.database.query<{ value: string }>(sql`select value from settings where name = ${name}`)
@@ -28,7 +29,7 @@ export const operatorsOf = (ctx: Context): Engine["operators"] => ({
   },
 
   async setSetting({ actor, source }, name, value) {
-    if (!(await mayAdminister(ctx, actor))) throw new CountersignError("forbidden")
+    await demandPortalAdministrator(ctx, actor)
     if (!/^[a-z][a-z0-9_.-]*$/.test(name) || name.length > longestName)
       throw new CountersignError("input_invalid", { field: "name" })
     if (value !== null && (value.length > longestValue || !value.isWellFormed() || value.includes("\0")))
@@ -62,19 +63,9 @@ export const operatorsOf = (ctx: Context): Engine["operators"] => ({
     }
     return swept
   },
+
+  importUsers: importUsersOf(ctx),
 })
-
-/** Roles, in any case, whose users may change what applies to everybody. */
-const administratorRoles: ReadonlySet<string> = new Set(["administrator", "admin", "owner"])
-
-/** Operators, services with `users:write`, and administrators who have proved a second factor where they have one. */
-async function mayAdminister(ctx: Context, actor: Actor): Promise<boolean> {
-  if (actor.type === "operator") return true
-  if (actor.type === "service") return actor.key.scopes.includes("users:write")
-  if (!actor.user.roles.some((role) => administratorRoles.has(role.toLowerCase()))) return false
-  if (actor.type === "session" && actor.session.aal === 2) return true
-  return !(await standingOf(ctx, actor.user.id)).hasSecondFactor
-}
 
 /**
  * Pieces of what is no longer good for anything, each in one small statement that returns what it took. Not among it:

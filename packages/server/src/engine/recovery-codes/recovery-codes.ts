@@ -27,11 +27,15 @@ export async function planCodes(
   ctx: Context,
   userId: string,
   holder: string | undefined,
-  count = ctx.settings.recoveryCodes.count,
+  about: { count?: number | undefined; copySeconds?: number | undefined } = {},
 ): Promise<{ codes: string[]; writes: Write[] }> {
-  const codes = drawCodes(ctx, count, ctx.settings.recoveryCodes.length)
+  const { count, length } = ctx.settings.recoveryCodes
+  const codes = drawCodes(ctx, about.count ?? count, length)
   const hashes = await hashCodes(ctx, userId, codes)
-  const copy = holder === undefined ? {} : { copy: { codes, holder, seconds: copySeconds } }
+  const copy =
+    holder === undefined
+      ? {}
+      : { copy: { codes, holder, seconds: Math.min(about.copySeconds ?? copySeconds, copySeconds) } }
   // Codes bound anew begin without the failures of the old ones.
   const writes = [...(await insertSet(ctx, { userId, hashes, ...copy })), clearTotal({ userId, kind: "recovery-code" })]
   return { codes, writes }
@@ -48,7 +52,7 @@ const read = { service: "factors:read", self: "read" } as const
 const change = { service: "factors:write", self: "write" } as const
 
 export const recoveryCodesOf = (ctx: Context): Engine["recoveryCodes"] => ({
-  async replace(on, { count } = {}) {
+  async replace(on, { count, copySeconds: seconds } = {}) {
     if (count !== undefined && !(Number.isInteger(count) && count >= fewestCodes && count <= mostCodes))
       throw new CountersignError("input_invalid", { field: "count" })
     await subjectOf(ctx, on, change)
@@ -56,7 +60,7 @@ export const recoveryCodesOf = (ctx: Context): Engine["recoveryCodes"] => ({
     const codes = await commitGuarded(ctx, async () => {
       const user = await subjectOf(ctx, on, change)
       await refuseWithoutFactor(ctx, on.actor, user.id)
-      const made = await planCodes(ctx, user.id, holderOf(on.actor), count)
+      const made = await planCodes(ctx, user.id, holderOf(on.actor), { count, copySeconds: seconds })
       const event = {
         userId: user.id,
         event: "recovery_codes.replaced",

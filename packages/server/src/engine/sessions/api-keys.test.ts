@@ -172,3 +172,39 @@ test("every documented scope can be given to a service", async () => {
   const { record } = await keys().create(as(operator), { name: "x", service: "app", scopes: serviceScopes })
   expect(record.scopes).toEqual([...serviceScopes])
 })
+
+test("a user's own key is given another name and other scopes, by a fresh session or a key that may, and never wider than that", async () => {
+  const { on } = await signIn(tests.ctx, user)
+  const { record, key } = await keys().create(on, { name: "Script", scopes: ["*:read"] })
+  expect(await keys().update(on, { id: record.id, name: " Robot ", scopes: ["*:write"] })).toMatchObject({
+    name: "Robot",
+    scopes: ["*:write"],
+    postfix: record.postfix,
+  })
+  expect(await sessionsOf(tests.ctx).authenticate(key, source)).toMatchObject({ key: { scopes: ["*:write"] } })
+  expect(await refusal(keys().update(on, { id: record.id, name: " " }))).toMatchObject({ field: "name" })
+  expect(await refusal(keys().update(on, { id: record.id, scopes: ["A"] }))).toMatchObject({ field: "scopes" })
+  for (const id of ["nothing", "\0", ""])
+    expect(await refusal(keys().update(on, { id }))).toEqual({ code: "not_found" })
+
+  const stranger = await signIn(tests.ctx, await person(tests.ctx, "jo@parcelforge.example"))
+  expect(await refusal(keys().update(stranger.on, { id: record.id, name: "Mine" }))).toEqual({ code: "not_found" })
+  expect(await refusal(keys().update(as(userKey(user)), { id: record.id }))).toMatchObject({
+    code: "insufficient_scope",
+  })
+  const narrow = as(userKey(user, "accounts.self:write"))
+  expect(await refusal(keys().update(narrow, { id: record.id, scopes: [] }))).toEqual({
+    code: "insufficient_scope",
+    scope: "*",
+  })
+  expect(await refusal(keys().update(narrow, { id: record.id, scopes: ["*:write"] }))).toEqual({
+    code: "insufficient_scope",
+    scope: "*:write",
+  })
+  tests.clock.advance(601)
+  expect((await refusal(keys().update(on, { id: record.id, name: "Late" }))).code).toBe(
+    "session_reverification_required",
+  )
+  await keys().revoke(ops(), { id: record.id })
+  expect(await refusal(keys().update(ops(), { id: record.id, name: "Gone" }))).toEqual({ code: "not_found" })
+})

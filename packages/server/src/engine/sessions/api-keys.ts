@@ -84,6 +84,32 @@ export const apiKeysOf = (ctx: Context): Engine["apiKeys"] => ({
     return rows.map(apiKeyOfRow)
   },
 
+  async update(on, { id, name: wanted, scopes: asked }) {
+    const user = await subjectOf(ctx, on, { service: "keys:write", self: "write" })
+    const name = wanted === undefined ? undefined : readName(wanted, "name")
+    if (name === null) throw new CountersignError("input_invalid", { field: "name" })
+    const scopes = asked === undefined ? undefined : readScopes(asked, false)
+    if (scopes !== undefined) demandNoMoreThanOwn(on.actor, scopes, false)
+    await requireFresh(ctx, on.actor, "api_keys.create")
+    const [row] = storable(id)
+      ? await ctx.database.query<ApiKeyRow>(sql`
+          select * from api_keys where id = ${id} and user_id = ${user.id} and revoked_at is null`)
+      : []
+    if (row === undefined) throw new CountersignError("not_found")
+    const before = apiKeyOfRow(row)
+    const record: ApiKey = { ...before, name: name ?? before.name, scopes: scopes ?? before.scopes }
+    const detail = { keyId: id, by: on.actor.type, scopes: record.scopes }
+    const event = { userId: user.id, event: "api_key.changed", outcome: "success", source: on.source, detail } as const
+    const outcome = await ctx.database.commit([
+      one(sql`
+        update api_keys set name = ${record.name}, scopes = ${JSON.stringify(record.scopes)}
+        where id = ${id} and revoked_at is null`),
+      auditWrite(ctx, event),
+    ])
+    if (!outcome.committed) throw new CountersignError("not_found")
+    return record
+  },
+
   async revoke(on, { id }) {
     const { actor, source } = on
     const [row] = storable(id)

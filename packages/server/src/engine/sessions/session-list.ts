@@ -103,6 +103,8 @@ export const sessionsOf = (ctx: Context): Engine["sessions"] => ({
   async tasks(actor) {
     if (actor.type !== "session") return []
     const standing = await standingOf(ctx, actor.user.id)
-    return enrolmentOwed(actor.user, standing, await readRules(ctx), ctx.now(), actor.session) ? ["enrol_second_factor"] : []
+    return enrolmentOwed(actor.user, standing, await readRules(ctx), ctx.now(), actor.session)
+      ? ["enrol_second_factor"]
+      : []
   },
 })

@@ -12,7 +12,7 @@ import {
 import { readRules } from "./rules.ts"
 
 /** What a client may know before it asks. Of a user it says what holds for that user. */
-export const policyOf = (ctx: Context, kinds: Kinds): Engine["policy"] => ({
+export const policyOf = (ctx: Context, kinds: Kinds): Pick<Engine["policy"], "read"> => ({
   async read(actor) {
     const { settings } = ctx
     const { rule } = settings.secondFactor

@@ -11,7 +11,8 @@ import { judge, provable } from "./proving.ts"
 /**
  * Judges the answer and hands back a commit that spends it together with the operation's own writes: the code is used
  * up by what it was given for, or not at all. Counted like every other answer; the wait that five failures begin is
- * guarded in the commit, which is what bounds guesses at once.
+ * guarded in the commit, which is what bounds guesses at once. With `endsFactor: false` failures never add up to the
+ * end of the factor.
  */
 export async function proveInPlace(
   ctx: Context,
@@ -19,6 +20,7 @@ export async function proveInPlace(
   user: StoredUser,
   typed: unknown,
   source: Source,
+  options: { readonly endsFactor?: boolean } = {},
 ): Promise<{ methods: string[]; commit(writes: readonly Write[]): Promise<void> }> {
   const factors = await provable(ctx, kind, user.id)
   if (factors.length === 0) throw new CountersignError("kind_not_offered")
@@ -31,7 +33,8 @@ export async function proveInPlace(
   const judged = await judge(kind, factors, answer, { held: undefined, ownerId: user.id, now })
   if (dead || "wrong" in judged) {
     if (!dead && "wrong" in judged && judged.wrong === "used") throw new CountersignError("code_already_used")
-    await settleFailure(ctx, { tally, total, user, event: "proof.answer", kind: kind.name, source })
+    const counted = options.endsFactor === false ? undefined : total
+    await settleFailure(ctx, { tally, total: counted, user, event: "proof.answer", kind: kind.name, source })
     if (dead) throw new CountersignError("factor_dead")
     if (kind.role === "primary") throw new CountersignError("credentials_incorrect")
     const off = "wrong" in judged ? judged.clockOffSeconds : undefined

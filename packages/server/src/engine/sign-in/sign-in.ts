@@ -6,6 +6,7 @@ import { CountersignError } from "../errors.ts"
 import type { Kinds } from "../factors/kinds.ts"
 import { standingOf } from "../factors/standing.ts"
 import { postponableUntil } from "../policy/policy.ts"
+import { requireFresh } from "../step-up/reverification.ts"
 import { subjectOf } from "../step-up/subject.ts"
 import { publicUser } from "../users/records.ts"
 import { answerOf } from "./answer.ts"
@@ -46,6 +47,27 @@ export const signInOf = (ctx: Context, kinds: Kinds): Engine["signIn"] => ({
     await ctx.database.commit([write, audit])
     const view = await viewOf(ctx, kinds, challenge, user)
     return { status: "second_factor", user: publicUser(user), challenge: view, token }
+  },
+
+  async openEnrolment(on) {
+    const { actor, source } = on
+    // A key has no session, and must not come to one.
+    if (actor.type !== "session") throw new CountersignError("forbidden")
+    const user = await subjectOf(ctx, on, { service: "challenges:write", self: "write" })
+    await requireFresh(ctx, actor, "factors.begin")
+    if ((await standingOf(ctx, user.id)).hasSecondFactor) throw new CountersignError("already_enrolled")
+    const { session } = actor
+    const { write, challenge, token } = planChallenge(ctx, {
+      user,
+      source: { ...source, door: session.door },
+      purpose: "enrol",
+      methods: session.methods,
+      persistent: session.persistent,
+    })
+    const audit = auditWrite(ctx, { userId: user.id, event: "enrolment.opened", outcome: "success", source })
+    await ctx.database.commit([write, audit])
+    const view = await viewOf(ctx, kinds, challenge, user)
+    return { status: "enrolment", user: publicUser(user), challenge: view, token }
   },
 
   async postpone(ref, source) {

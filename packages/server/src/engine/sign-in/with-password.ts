@@ -49,12 +49,19 @@ export const withPasswordOf =
       throw new CountersignError("address_unconfirmed")
 
     const { hasSecondFactor } = await standingOf(ctx, user.id)
-    const deviceId = hasSecondFactor ? knownDevice : undefined
+    const { answerFollows = false } = input
+    const deviceId = hasSecondFactor && !answerFollows ? knownDevice : undefined
     const rehash = await rehashWrite(ctx, user, password)
     const methods: Method[] = [{ method: "pwd", kind: "password", at: ctx.now() }]
     const guarded = [notBlocked(tally, ctx.now()), ...(rehash ? [rehash] : [])]
     const standing = { hasSecondFactor, deviceRemembered: deviceId !== undefined }
-    const step = nextStep(user, standing, await readRules(ctx), source)
+    const step = nextStep(user, standing, await readRules(ctx), answerFollows ? undefined : source)
+    if (step === "complete" && answerFollows) {
+      const detail = { secondFactor: false }
+      const audit = auditWrite(ctx, { userId: user.id, event: "sign_in.password", outcome: "failure", source, detail })
+      await commitUnlessBlocked(ctx, tally, [...guarded, audit])
+      throw new CountersignError("kind_not_offered")
+    }
     if (step === "complete") return complete(ctx, { user, methods, guarded, tally, deviceId, input, source })
 
     const { write, challenge, token } = planChallenge(ctx, {

@@ -37,7 +37,7 @@ export async function subjectOf(
 }
 
 /** A user key without scopes may do all that its user may; one with scopes only those. */
-function demandSelfScope(scopes: readonly string[], self: Access["self"]): void {
+export function demandSelfScope(scopes: readonly string[], self: Access["self"]): void {
   const enough: readonly string[] = selfScopes[self]
   if (scopes.length > 0 && !scopes.some((scope) => enough.includes(scope)))
     throw new CountersignError("insufficient_scope", { scope: `accounts.self:${self}` })
