@@ -6,6 +6,7 @@ import type { Engine } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import { sealedSettingPrefix } from "../sessions/access-tokens.ts"
 import { importUsersOf } from "./transfer.ts"
+import { importUsersOf } from "./transfer.ts"
 import { demandPortalAdministrator } from "./administering.ts"
 
 const longestName = 100
