@@ -6,13 +6,11 @@ import type { Level } from "./errors.ts"
 import type { LinkFor, Source } from "./context.ts"
 import type { PublicFactor, Shown } from "./factors/factor.ts"
 import type { UserImport } from "./operators/transfer.ts"
-import type { UserImport } from "./operators/transfer.ts"
 import type { AddedRule } from "./policy/added-rule.ts"
 import type { Settings } from "./settings.ts"
 
 export type { LinkFor, Source } from "./context.ts"
 export type { PublicFactor, Shown } from "./factors/factor.ts"
-export type { ImportVerdict, IncomingAuthenticator, IncomingUser, UserImport } from "./operators/transfer.ts"
 export type { ImportVerdict, IncomingAuthenticator, IncomingUser, UserImport } from "./operators/transfer.ts"
 export type { AddedRule } from "./policy/added-rule.ts"
 export type { Settings } from "./settings.ts"
@@ -499,11 +497,6 @@ export type Engine = {
     ): Promise<void>
     /** Lets nothing expired pile up: sessions, challenges, links, pending factors, windows, sent mails. */
     sweep(): Promise<number>
-    /**
-     * Begins to take users over from elsewhere, with hashes, keys and codes as they are. Done again it changes nothing,
-     * and nobody who was used here since. Operators only; no mails.
-     */
-    importUsers(by: { actor: Actor; source: Source }, from: string, options?: { dryRun?: boolean }): UserImport
     /**
      * Begins to take users over from elsewhere, with hashes, keys and codes as they are. Done again it changes nothing,
      * and nobody who was used here since. Operators only; no mails.

@@ -6,7 +6,6 @@ import type { Engine } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import { sealedSettingPrefix } from "../sessions/access-tokens.ts"
 import { importUsersOf } from "./transfer.ts"
-import { importUsersOf } from "./transfer.ts"
 import { demandPortalAdministrator } from "./administering.ts"
 
 const longestName = 100

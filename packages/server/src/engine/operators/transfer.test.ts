@@ -231,7 +231,9 @@ describe("who is known already", () => {
     const before = await find()
     const other = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
     const changed = withApp({
-      ...{ externalId: "1", firstName: "Ewa", recoveryCodes: ["00f1a2b9"], disabled: false },
+      externalId: "1",
+      firstName: "Ewa",
+      recoveryCodes: ["00f1a2b9"],
       authenticators: [{ key: other, confirmed: true }],
       passwordHash: aspnetHashes[4]?.[1] ?? "",
       email: "Ewa.K@parcelforge.example",
@@ -318,7 +320,9 @@ describe("of two records with one address or one id", () => {
 describe("what stands in a record", () => {
   test("is kept: names, roles, language, id, confirmation", async () => {
     const record = {
-      ...{ firstName: " Ewa ", lastName: "Kowalczyk", locale: "pl" },
+      firstName: " Ewa ",
+      lastName: "Kowalczyk",
+      locale: "pl",
       roles: ["A", "B", "A"],
       externalId: "7",
     }
