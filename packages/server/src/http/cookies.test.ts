@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { cookieRulesFor, readCookie, writeCookie } from "./cookies.ts"
+import { cookieRulesFor, readCookie, readForeignCookie, writeCookie } from "./cookies.ts"
 
 const rules = cookieRulesFor("https://id.example.com", "lax")
 
@@ -27,4 +27,13 @@ test("a page of another site has the cookies only where that was decided, and th
 test("of two cookies of one name neither is believed", () => {
   expect(readCookie(rules, "__Host-countersign=a; other=b", "session")).toBe("a")
   expect(readCookie(rules, "__Host-countersign=a; __Host-countersign=b", "session")).toBeUndefined()
+})
+
+test("a cookie of another system's name keeps it, and is written and read as ours are", () => {
+  expect(writeCookie(rules, { name: "other_key", foreign: true, value: "a" })).toBe(
+    "other_key=a; Path=/; HttpOnly; Secure; SameSite=Lax",
+  )
+  expect(readForeignCookie("x=1; other_key=a", "other_key")).toBe("a")
+  expect(readForeignCookie("other_key=a; other_key=b", "other_key")).toBeUndefined()
+  expect(readForeignCookie('other_key="a b"', "other_key")).toBeUndefined()
 })

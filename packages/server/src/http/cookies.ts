@@ -13,6 +13,8 @@ export type CookieChange = {
   readonly name: "session" | "challenge" | "device" | (string & {})
   /** Null clears it. */
   readonly value: string | null
+  /** The name is one that clients of another system know: it stands as it is, without our prefix. */
+  readonly foreign?: true | undefined
   /** Left out: until the browser closes. */
   readonly maxAgeSeconds?: number | undefined
   /** Epoch milliseconds, beside `maxAgeSeconds`: for clients that read nothing but `Expires`. */
@@ -41,7 +43,8 @@ const cookieValue = /^[A-Za-z0-9._~+/=-]*$/
 export const writeCookie = (rules: CookieRules, change: CookieChange): string => {
   const value = change.value ?? ""
   if (!cookieValue.test(value)) throw new TypeError(`the cookie ${change.name} has a value that needs quoting`)
-  const parts = [`${cookieName(rules, change.name)}=${value}`, "Path=/", "HttpOnly"]
+  const name = change.foreign ? change.name : cookieName(rules, change.name)
+  const parts = [`${name}=${value}`, "Path=/", "HttpOnly"]
   if (rules.secure || rules.sameSite === "none") parts.push("Secure")
   parts.push(`SameSite=${{ lax: "Lax", strict: "Strict", none: "None" }[rules.sameSite]}`)
   if (change.value === null) parts.push("Max-Age=0", "Expires=Thu, 01 Jan 1970 00:00:00 GMT")
@@ -55,9 +58,13 @@ export const writeCookie = (rules: CookieRules, change: CookieChange): string =>
  * Reads one cookie of ours from a `Cookie` header. One that stands there twice counts as absent: with `__Host-` that
  * can't happen to a browser of good faith, without it somebody planted the second.
  */
-export const readCookie = (rules: CookieRules, header: string | null, name: string): string | undefined => {
+export const readCookie = (rules: CookieRules, header: string | null, name: string): string | undefined =>
+  readForeignCookie(header, cookieName(rules, name))
+
+/** The same by the name as it stands there. */
+export const readForeignCookie = (header: string | null, name: string): string | undefined => {
   if (!header) return undefined
-  const wanted = `${cookieName(rules, name)}=`
+  const wanted = `${name}=`
   const found = header
     .split(";")
     .map((pair) => pair.trim())
