@@ -490,11 +490,11 @@ export type Engine = {
   readonly operators: {
     setting(name: string): Promise<string | undefined>
     setSetting(by: { actor: Actor; source: Source }, name: string, value: string | null): Promise<void>
-    /** Another user's factors, all or of one kind; owners only. */
+    /** Another user's factors, all or of one kind; owners only. Gives how many there were. */
     resetFactors(
       by: { actor: Actor; source: Source },
       input: { userId: string; kind?: string | undefined },
-    ): Promise<void>
+    ): Promise<number>
     /** Lets nothing expired pile up: sessions, challenges, links, pending factors, windows, sent mails. */
     sweep(): Promise<number>
     /**

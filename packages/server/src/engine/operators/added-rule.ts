@@ -60,6 +60,8 @@ export const addedRuleOf = (ctx: Context): Part => ({
   },
 })
 
+const isId = (entry: string): boolean => entry !== "" && entry.length <= longestId && storable(entry)
+
 type Wanted = Exclude<Parameters<Part["setAddedRule"]>[1], null>
 
 function readWanted(wanted: Wanted): Required<Wanted> {
@@ -68,7 +70,6 @@ function readWanted(wanted: Wanted): Required<Wanted> {
     if (entries.length > mostEntries || !entries.every(isGood)) throw new CountersignError("input_invalid", { field })
     return entries
   }
-  const isId = (entry: string): boolean => entry !== "" && entry.length <= longestId && storable(entry)
   return {
     exemptAddresses: list("exemptAddresses", (entry) => readAddressRange(entry) !== undefined),
     mandatoryUsers: list("mandatoryUsers", isId),
