@@ -51,6 +51,8 @@ export type ErrorDetails = {
   retryAfter?: number
   /** By how many seconds the phone's clock is off; negative: behind. */
   clockOffSeconds?: number
+  /** How often the challenge can still be answered. */
+  attemptsLeft?: number
   level?: Level
   maxAgeSeconds?: number
   scope?: string

@@ -206,11 +206,9 @@ describe.each(names)("at once, on %s", (name) => {
   test("one token for an action is spent once", (context) =>
     onNodes(context, async (nodes) => {
       const { on: session } = await nodes.first.withApp()
-      const { token } = await nodes.first.engine.mfaTokens.mint(session, { action: "transfer" })
+      const { token } = await nodes.first.engine.mfaTokens.mint(session, {})
       const server: On = { actor: service("mfa-tokens:spend"), source }
-      const settled = await many(40, (index) =>
-        nodes.at(index).engine.mfaTokens.spend(server, { token, action: "transfer" }),
-      )
+      const settled = await many(40, (index) => nodes.at(index).engine.mfaTokens.spend(server, { token }))
       expect(won(settled)).toBe(1)
       expect(codes(settled)).toEqual(new Set(["mfa_token_invalid"]))
     }))

@@ -62,8 +62,8 @@ test("after every flow the database holds no password, key, code or token in any
   const fresh = await scene.answer(stepUp, "totp", app.code())
   keep(stepUp, fresh.token)
   const again = await scene.as(fresh.token)
-  const { token: mfa } = await scene.engine.mfaTokens.mint(again, { action: "transfer" })
-  await scene.engine.mfaTokens.spend({ actor: service("mfa-tokens:spend"), source }, { token: mfa, action: "transfer" })
+  const { token: mfa } = await scene.engine.mfaTokens.mint(again, {})
+  await scene.engine.mfaTokens.spend({ actor: service("mfa-tokens:spend"), source }, { token: mfa })
   keep(mfa)
 
   const stored = await everything(scene.database)

@@ -139,3 +139,33 @@ describe("who is told", () => {
     expect((await scene.mails()).at(-1)?.facts).toMatchObject({ notice: "recovery_code_used", left: 9 })
   })
 })
+
+describe("what a refusal and a choice tell", () => {
+  const wrong = (token: string, more: { factorId?: string; answer: string }) =>
+    scene.engine.signIn.answer({ challenge: { token }, kind: "totp", ...more }, source)
+
+  test("each wrong code says how many tries are left; what can't be a code takes none", async () => {
+    await scene.withApp()
+    const token = await scene.challenge()
+    await expect(wrong(token, { answer: "12" })).rejects.toMatchObject({ code: "input_invalid" })
+    for (const attemptsLeft of [4, 3, 2, 1, 0])
+      await expect(wrong(token, { answer: "000000" })).rejects.toMatchObject({
+        code: "code_incorrect",
+        details: { attemptsLeft },
+      })
+    await expect(wrong(token, { answer: "000000" })).rejects.toMatchObject({ code: "challenge_spent", details: {} })
+  })
+
+  test("of several apps only the one that was named is tried, and one that is not listed takes no attempt", async () => {
+    const { app, on } = await scene.withApp()
+    const { app: tablet, confirmed } = await scene.enrol(on, "Tablet")
+    const token = await scene.challenge()
+    const factorId = confirmed.factor.id
+    expect(await refusal(wrong(token, { factorId: "unknown", answer: app.code() }))).toEqual({ code: "not_found" })
+    await expect(wrong(token, { factorId, answer: app.code() })).rejects.toMatchObject({
+      code: "code_incorrect",
+      details: { attemptsLeft: 4 },
+    })
+    expect(await wrong(token, { factorId, answer: tablet.code() })).toMatchObject({ status: "complete" })
+  })
+})

@@ -3,7 +3,7 @@ import type { Write } from "../../store/database.ts"
 import { auditWrite } from "../audit/audit.ts"
 import { noticeWrites } from "../audit/notices.ts"
 import type { Context, Source } from "../context.ts"
-import type { Engine, SignIn } from "../engine.ts"
+import type { Engine, Method, SignIn } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import type { FactorKind } from "../factors/factor.ts"
 import { readHeld } from "../factors/held.ts"
@@ -21,71 +21,103 @@ import { addMethods, type Challenge, openChallenge, takeAttempt } from "./record
 type Input = Parameters<Engine["signIn"]["answer"]>[0]
 type Proved = Extract<Judged, { proved: unknown }>["proved"]
 
-/** What one answer is about, read before the kind is asked. */
-type Asked = {
+/** An open challenge that is answered. */
+export type Answering = {
   readonly challenge: Challenge
   readonly user: StoredUser
+  /** The challenge's own. Left out where it was named by its id: a stranger may have found that. */
+  readonly token?: string | undefined
+  /** Who proves it has a session, so that failures may end a factor though no token came along. */
+  readonly inSession?: boolean
+  /** Written together with the attempt: the challenge itself, where it is opened for this one answer. */
+  readonly opening?: readonly Write[]
+  /** What stands or falls with the success. */
+  readonly alongside?: (methods: readonly Method[]) => readonly Write[]
+}
+
+/** What one answer is about, read before the kind is asked. */
+type Asked = Answering & {
   readonly kind: FactorKind
   readonly source: Source
   /** Which attempt of the challenge this is. */
   readonly attempt: number
-  /** Named by its token. By its id alone a stranger may have found it: then failures never end a factor. */
-  readonly byToken: boolean
 }
 
 export const answerOf =
   (ctx: Context, kinds: Kinds): Engine["signIn"]["answer"] =>
   async (input, source) => {
-    const { challenge, user } = await openChallenge(ctx, input.challenge)
-    const { kind, factors } = await offerOf(ctx, kinds, challenge, user, input.kind)
-    const answer = kind.read(input.answer, factors)
-    await refuseWhileBlocked(ctx, kindTally(ctx, user, kind))
-
-    const attempt = await attemptOf(ctx, challenge)
-    const asked = { challenge, user, kind, source, attempt, byToken: "token" in input.challenge }
-    const dead = await isDead(ctx, { userId: user.id, kind: kind.name })
-    const held = await readHeld(ctx, challenge.id, kind.name)
-    const judged = await judge(kind, factors, answer, { held, ownerId: challenge.id, now: ctx.now() })
-    if (dead) return fail(ctx, asked, { wrong: "no_match" }, "factor_dead")
-    if ("wrong" in judged) return fail(ctx, asked, judged)
-    return succeed(ctx, kinds, asked, judged.proved, input)
+    const open = await openChallenge(ctx, input.challenge)
+    const token = "token" in input.challenge ? input.challenge.token : undefined
+    return answerOpen(ctx, kinds, { ...open, token }, input, source)
   }
 
-/** In a commit of its own: whatever happens to the answer, the attempt is gone. */
-async function attemptOf(ctx: Context, challenge: Challenge): Promise<number> {
-  const outcome = await ctx.database.commit([takeAttempt(ctx, challenge.id)])
-  if (!outcome.committed) throw new CountersignError("challenge_spent")
-  return Number(outcome.rows[0]?.[0]?.["attempts"])
+/** Takes an attempt of a challenge that is open, asks the kind, and settles. */
+export async function answerOpen(
+  ctx: Context,
+  kinds: Kinds,
+  open: Answering,
+  input: Omit<Input, "challenge">,
+  source: Source,
+): Promise<SignIn> {
+  const { challenge, user } = open
+  const offer = await offerOf(ctx, kinds, challenge, user, input.kind)
+  const { kind } = offer
+  const factors = offer.factors.filter(({ id }) => input.factorId === undefined || id === input.factorId)
+  if (factors.length === 0) throw new CountersignError("not_found")
+  const answer = kind.read(input.answer, factors)
+  await refuseWhileBlocked(ctx, kindTally(ctx, user, kind))
+
+  const asked = { ...open, kind, source, attempt: await attemptOf(ctx, open) }
+  const dead = await isDead(ctx, { userId: user.id, kind: kind.name })
+  const held = await readHeld(ctx, challenge.id, kind.name)
+  const judged = await judge(kind, factors, answer, { held, ownerId: challenge.id, now: ctx.now() })
+  if (dead) return fail(ctx, asked, { wrong: "no_match" }, "factor_dead")
+  if ("wrong" in judged) return fail(ctx, asked, judged)
+  return succeed(ctx, kinds, asked, judged.proved, input)
 }
 
-async function succeed(ctx: Context, kinds: Kinds, asked: Asked, proved: Proved, input: Input): Promise<SignIn> {
-  const { challenge, user, kind, source } = asked
-  const tally = kindTally(ctx, user, kind)
+/** In a commit of its own: whatever happens to the answer, the attempt is gone. */
+async function attemptOf(ctx: Context, { challenge, opening = [] }: Answering): Promise<number> {
+  const outcome = await ctx.database.commit([...opening, takeAttempt(ctx, challenge.id)])
+  if (!outcome.committed) throw new CountersignError("challenge_spent")
+  return Number(outcome.rows.at(-1)?.[0]?.["attempts"])
+}
+
+async function succeed(
+  ctx: Context,
+  kinds: Kinds,
+  asked: Asked,
+  proved: Proved,
+  input: Omit<Input, "challenge">,
+): Promise<SignIn> {
+  const { challenge, kind, source, token, alongside } = asked
+  const tally = kindTally(ctx, asked.user, kind)
   const now = ctx.now()
   // The guards come first: of all that tell a loser why, the wait is told before the code.
   const spend = [notBlocked(tally, now), ...proved.spend]
-  const forgive = [clearTotal({ userId: user.id, kind: kind.name }), clearTally(tally)]
+  const forgive = [clearTotal({ userId: asked.user.id, kind: kind.name }), clearTally(tally)]
   // A spent code is not made anew by itself: its owner is told.
-  const told = kind.role === "fallback" ? await planUsedNotice(ctx, user, source) : undefined
+  const told = kind.role === "fallback" ? await planUsedNotice(ctx, asked.user, source) : undefined
+  const user = told ? { ...asked.user, revision: asked.user.revision + 1 } : asked.user
 
   const methods = [...challenge.methods, ...proved.methods]
   if (missingRoles(challenge, methods, kinds, await standingOf(ctx, user.id)).length > 0) {
     const writes = [...spend, addMethods(ctx, challenge, proved.methods), ...forgive, ...(told?.writes ?? [])]
     await commitOrFail(ctx, asked, writes, spend.length)
     const further = { ...challenge, methods, attempts: asked.attempt }
-    const token = "token" in input.challenge ? input.challenge.token : ""
     return {
       status: "second_factor",
       user: publicUser(user),
       challenge: await viewOf(ctx, kinds, further, user),
-      token,
+      token: token ?? "",
     }
   }
 
   const rememberDevice = input.rememberDevice === true && kind.role === "factor"
   const { persistent } = input
   const raise = await planRaise(ctx, { challenge, user, methods: proved.methods, source, rememberDevice, persistent })
-  await commitOrFail(ctx, asked, [...spend, ...raise.writes, ...forgive, ...(told?.writes ?? [])], spend.length)
+  const further = [...forgive, ...(told?.writes ?? []), ...(alongside?.(proved.methods) ?? [])]
+  await commitOrFail(ctx, asked, [...spend, ...raise.writes, ...further], spend.length)
   ctx.mailIsWaiting()
   return { ...raise.result, ...(told && { recoveryCodesLeft: told.left }) }
 }
@@ -109,7 +141,7 @@ async function fail(
   judged: Extract<Judged, { wrong: string }>,
   reason?: "factor_dead",
 ): Promise<never> {
-  const { user, kind, source, attempt, challenge, byToken } = asked
+  const { user, kind, source, attempt, challenge } = asked
   const provenSession = challenge.purpose === "step_up"
   const signsIn = challenge.purpose === "sign_in"
   const event = signsIn ? "sign_in.second_factor" : "step_up.answer"
@@ -121,17 +153,19 @@ async function fail(
     const audit = auditWrite(ctx, { userId: user.id, event, outcome: "failure", source, detail })
     await ctx.database.commit([audit, ...writes])
     if (writes.length > 0) ctx.mailIsWaiting()
-    throw new CountersignError(provenSession ? "code_already_used" : "code_incorrect")
+    const attemptsLeft = ctx.settings.challenge.attempts - attempt
+    throw new CountersignError(provenSession ? "code_already_used" : "code_incorrect", { attemptsLeft })
   }
   const tally = kindTally(ctx, user, kind)
-  const total = byToken ? { userId: user.id, kind: kind.name } : undefined
+  const total = asked.token !== undefined || asked.inSession ? { userId: user.id, kind: kind.name } : undefined
   const { retryAfter } = await settleFailure(ctx, { tally, total, user, event, kind: kind.name, source, writes })
   // Where password and codes share one count the failure that reaches the limit already says so.
   if (retryAfter !== undefined && tally.class === "password")
     throw new CountersignError("too_many_attempts", { retryAfter })
-  if (kind.role === "primary") throw new CountersignError("credentials_incorrect")
-  if (!provenSession) throw new CountersignError("code_incorrect")
+  const left = { attemptsLeft: ctx.settings.challenge.attempts - attempt }
+  if (kind.role === "primary") throw new CountersignError("credentials_incorrect", left)
+  if (!provenSession) throw new CountersignError("code_incorrect", left)
   if (reason) throw new CountersignError(reason)
   const { clockOffSeconds } = judged
-  throw new CountersignError("code_incorrect", clockOffSeconds === undefined ? {} : { clockOffSeconds })
+  throw new CountersignError("code_incorrect", { ...left, ...(clockOffSeconds !== undefined && { clockOffSeconds }) })
 }

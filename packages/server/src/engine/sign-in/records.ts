@@ -137,6 +137,20 @@ export async function newestOpen(
   return row.attempts < ctx.settings.challenge.attempts ? { id: row.id, purpose: row.purpose } : undefined
 }
 
+/**
+ * The newest challenge with which a session steps up, where an answer comes with the session and without the
+ * challenge's token. @throws CountersignError `challenge_spent` when there is none, or it is spent.
+ */
+export async function openStepUpOf(
+  ctx: Context,
+  sessionId: string,
+): Promise<{ challenge: Challenge; user: StoredUser }> {
+  const [row] = await ctx.database.query<{ id: string }>(sql`
+    select id from challenges where session_id = ${sessionId} and purpose = 'step_up'
+    order by created_at desc, id desc limit 1`)
+  return openChallenge(ctx, { id: row?.id ?? "" })
+}
+
 /** One attempt less. In a commit of its own, before anything is judged. */
 export const takeAttempt = (ctx: Context, id: string): Write =>
   one(sql`

@@ -1,19 +1,18 @@
 /** Tokens that say to an app's own server: this person has just proved it, for this one action. */
 import type { Write } from "../../store/database.ts"
 import { auditWrite } from "../audit/audit.ts"
-import type { Context } from "../context.ts"
-import type { Engine, On, Session } from "../engine.ts"
+import type { Context, Source } from "../context.ts"
+import type { Engine, Method, Session } from "../engine.ts"
 import { CountersignError, type Level } from "../errors.ts"
 import type { Kinds } from "../factors/kinds.ts"
 import { standingOf } from "../factors/standing.ts"
-import { proveInPlace } from "../sign-in/prove-in-place.ts"
+import { type Answering, answerOpen } from "../sign-in/answer.ts"
+import { openStepUpOf, planChallenge } from "../sign-in/records.ts"
 import { hashToken, mintToken } from "../tokens.ts"
 import type { StoredUser } from "../users/records.ts"
 import { insertMfaToken, type MfaTokenRow, readMfaToken, spendMfaToken } from "./mfa-records.ts"
 import { requireLevel } from "./reverification.ts"
 import { subjectOf } from "./subject.ts"
-
-const longestAction = 100
 
 type Rule = {
   readonly action: string | null
@@ -35,30 +34,39 @@ export const mfaTokensOf = (ctx: Context, kinds: Kinds): Engine["mfaTokens"] => 
     if (rule.level !== "first_factor" && !(await standingOf(ctx, user.id)).hasSecondFactor)
       throw new CountersignError("enrolment_required")
 
-    const proved = input.proof ? await prove(ctx, kinds, on, user, actor.session, rule, input.proof) : undefined
-    if (proved === undefined) await requireLevel(ctx, actor, { level: rule.level })
-
     const { token, hash } = mintToken(ctx, "csm_")
-    const now = ctx.now()
-    const expiresAt = now + rule.seconds * 1000
-    const methods = proved?.methods ?? actor.session.methods.map(({ method }) => method)
-    const row: MfaTokenRow = {
-      token_hash: hash,
-      user_id: user.id,
-      session_id: actor.session.id,
-      action: rule.action,
-      single_use: rule.singleUse ? 1 : 0,
-      methods: JSON.stringify([...new Set(methods)]),
-      created_at: now,
-      expires_at: expiresAt,
-      spent_at: null,
+    const expiresAt = ctx.now() + rule.seconds * 1000
+    const { action, singleUse } = rule
+    const minted = { token, expiresAt, singleUse, action }
+    const writesFor = (methods: readonly Method[]): Write[] => [
+      insertMfaToken({
+        token_hash: hash,
+        user_id: user.id,
+        session_id: actor.session.id,
+        action,
+        single_use: singleUse ? 1 : 0,
+        methods: JSON.stringify([...new Set(methods.map(({ method }) => method))]),
+        created_at: ctx.now(),
+        expires_at: expiresAt,
+        spent_at: null,
+      }),
+      auditWrite(ctx, {
+        userId: user.id,
+        event: "mfa_token.minted",
+        outcome: "success",
+        source,
+        detail: { action, singleUse },
+      }),
+    ]
+    if (input.proof === undefined) {
+      await requireLevel(ctx, actor, { level: rule.level })
+      await ctx.database.commit(writesFor(actor.session.methods))
+      return minted
     }
-    const detail = { action: rule.action, singleUse: rule.singleUse }
-    const audit = auditWrite(ctx, { userId: user.id, event: "mfa_token.minted", outcome: "success", source, detail })
-    const writes = [insertMfaToken(row), audit]
-    if (proved) await proved.commit(writes)
-    else await ctx.database.commit(writes)
-    return { token, expiresAt, singleUse: rule.singleUse, action: rule.action }
+    const open = await challengeFor(ctx, kinds, { user, session: actor.session, source }, rule, input.proof.kind)
+    const proved = await answerOpen(ctx, kinds, { ...open, inSession: true, alongside: writesFor }, input.proof, source)
+    if (proved.status !== "complete") throw new TypeError("a proof for a token left something owed")
+    return { ...minted, sessionToken: proved.token }
   },
 
   async spend(on, input) {
@@ -89,42 +97,48 @@ export const mfaTokensOf = (ctx: Context, kinds: Kinds): Engine["mfaTokens"] => 
   },
 })
 
-/** What the installation says of the action; where it says nothing, a second factor and one use. */
+/** What the installation says of the action; without one, a second factor and one use unless more are asked for. */
 function ruleOf(ctx: Context, input: { action?: string | undefined; singleUse?: boolean | undefined }): Rule {
   const { actions, mfaToken } = ctx.settings
-  const action = input.action ?? null
-  if (action !== null && !(action !== "" && action.length <= longestAction && /^[\x21-\x7e]+$/.test(action)))
-    throw new CountersignError("input_invalid", { field: "action" })
-  const set = action !== null && Object.hasOwn(actions, action) ? actions[action] : undefined
-  if (set)
-    return { action, level: set.level, seconds: set.seconds, singleUse: set.singleUse || (input.singleUse ?? false) }
-  const singleUse = input.singleUse ?? true
-  return {
-    action,
-    level: "second_factor",
-    singleUse,
-    seconds: singleUse ? mfaToken.singleUseSeconds : mfaToken.reusableSeconds,
+  const { action, singleUse = true } = input
+  if (action === undefined) {
+    const seconds = singleUse ? mfaToken.singleUseSeconds : mfaToken.reusableSeconds
+    return { action: null, level: "second_factor", singleUse, seconds }
   }
+  const set = Object.hasOwn(actions, action) ? actions[action] : undefined
+  if (set === undefined) throw new CountersignError("input_invalid", { field: "action" })
+  return { action, ...set }
 }
 
-/** A proof on the way: it has to reach the level on its own, or with what the session proved a moment ago. */
-async function prove(
+/**
+ * The challenge that a proof on the way answers: one of its own, so that it counts and makes fresh as every other answer
+ * does; for a kind that has to send or show something first, the one that the session has opened for it.
+ */
+async function challengeFor(
   ctx: Context,
   kinds: Kinds,
-  { source }: On,
-  user: StoredUser,
-  session: Session,
+  about: { user: StoredUser; session: Session; source: Source },
   rule: Rule,
-  proof: { kind: string; answer: unknown },
-) {
-  const kind = kinds.find(({ name }) => name === proof.kind)
-  // What has to send something first needs a challenge to hold it: that is what step-up is for.
-  if (kind === undefined || kind.challenge !== undefined) throw new CountersignError("kind_not_offered")
-  const isFirst = kind.role === "primary"
-  if (rule.level === "first_factor" ? !isFirst : isFirst) throw new CountersignError("kind_not_offered")
+  kindName: string,
+): Promise<Pick<Answering, "challenge" | "user" | "opening">> {
+  const { user, session, source } = about
   if (rule.level === "multi_factor") {
+    // One answer is one factor: the other has to be fresh already.
     const first = { level: "first_factor" as const, maxAgeSeconds: ctx.settings.stepUpSeconds }
     await requireLevel(ctx, { type: "session", user, session }, first)
   }
-  return proveInPlace(ctx, kind, user, proof.answer, source)
+  const kind = kinds.find(({ name }) => name === kindName)
+  const proves = kind?.role === "primary" ? "first_factor" : "second_factor"
+  if (kind === undefined || (rule.level === "first_factor") !== (proves === "first_factor"))
+    throw new CountersignError("kind_not_offered")
+  if (kind.challenge !== undefined) return openStepUpOf(ctx, session.id)
+  const { challenge, write } = planChallenge(ctx, {
+    user,
+    source: { ...source, door: session.door },
+    purpose: "step_up",
+    methods: [],
+    sessionId: session.id,
+    level: proves,
+  })
+  return { challenge, user, opening: [write] }
 }

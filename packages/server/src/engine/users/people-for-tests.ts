@@ -102,13 +102,14 @@ export async function storedUser(ctx: Context, id: string): Promise<StoredUser> 
   return user
 }
 
-/** The code and facts that something was refused with. */
+/** The code and facts that something was refused with, but for the attempts that are left, which any wrong code tells. */
 export async function refusal(work: Promise<unknown>): Promise<{ code: ErrorCode } & ErrorDetails> {
   try {
     await work
   } catch (error) {
-    if (error instanceof CountersignError) return { code: error.code, ...error.details }
-    throw error
+    if (!(error instanceof CountersignError)) throw error
+    const { attemptsLeft: _, ...details } = error.details
+    return { code: error.code, ...details }
   }
   throw new Error("nothing was refused")
 }
