@@ -39,6 +39,10 @@ const takenOver = (telling: Telling): Block => ({
   ],
 })
 
+/** Where the advice to change the password can be followed. */
+const changeIt = ({ securityUrl }: Telling): string[] =>
+  securityUrl === null ? [] : [`You can do so here: ${securityUrl}`]
+
 const notice = (
   telling: Telling,
   title: string,
@@ -207,6 +211,7 @@ export const english: Letters = {
             heading: "Was this not you?",
             advice: [
               "Then somebody knows your password. They did not get in. Change the password now, here and wherever else you use it.",
+              ...changeIt(t),
             ],
           },
         },
@@ -245,6 +250,7 @@ export const english: Letters = {
             heading: "Was this not you?",
             advice: [
               "Then somebody knows your password and is guessing the code. They did not get in. Change the password now.",
+              ...changeIt(t),
             ],
           },
         },

@@ -42,6 +42,9 @@ const takenOver = (telling: Telling): Block => ({
   ],
 })
 
+/** Where the advice to change the password can be followed. */
+const changeIt = ({ securityUrl }: Telling): string[] => (securityUrl === null ? [] : [`Das geht hier: ${securityUrl}`])
+
 const notice = (
   telling: Telling,
   title: string,
@@ -227,6 +230,7 @@ export const german: Letters = {
             heading: "Waren Sie das nicht?",
             advice: [
               "Dann kennt jemand Ihr Passwort. Hineingekommen ist niemand. Ändern Sie das Passwort jetzt, hier und überall, wo Sie es sonst verwenden.",
+              ...changeIt(t),
             ],
           },
         },
@@ -265,6 +269,7 @@ export const german: Letters = {
             heading: "Waren Sie das nicht?",
             advice: [
               "Dann kennt jemand Ihr Passwort und rät den Code. Hineingekommen ist niemand. Ändern Sie das Passwort jetzt.",
+              ...changeIt(t),
             ],
           },
         },

@@ -63,6 +63,16 @@ describe.each(["en", "de"])("in %s", (locale) => {
   })
 })
 
+test.each(["second_factor_failed", "factor_locked", "factor_added", "password_changed"])(
+  "a notice of %s says where to go",
+  (notice) => {
+    for (const locale of ["en", "de"]) {
+      const { text, html } = write("notice", { notice, kind: "totp" }, locale)
+      for (const form of [text, html]) expect(form).toContain(service.securityUrl)
+    }
+  },
+)
+
 describe("a mailed code", () => {
   const mail = write("mailed-code", { code: "042517", until: at + 600_000 })
 
