@@ -1,5 +1,6 @@
 import type { CallOptions, Core } from "./core.ts"
-import type { Activity, ApiKey, Page, RememberedDevice, Session, User } from "./wire.ts"
+import { inWords } from "./account-sentences.ts"
+import type { Activity, ApiKey, Page, RememberedDevice, Session } from "./wire.ts"
 
 export type SignUpInput = {
   email: string
@@ -16,10 +17,6 @@ export type AccountCalls = {
     readonly resendConfirmation: (email: string) => Promise<void>
     /** With the token of the mailed link. */
     readonly confirmAddress: (token: string) => Promise<{ email: string }>
-    readonly update: (
-      change: { firstName?: string | null; lastName?: string | null; locale?: string | null },
-      options?: CallOptions,
-    ) => Promise<User>
     /** Ends all other sessions. */
     readonly changePassword: (
       input: { current?: string | undefined; password: string },
@@ -66,18 +63,17 @@ export function accountCalls(core: Core): AccountCalls {
 
   return {
     account: {
-      signUp: (input) => post("/sign-up", input),
+      signUp: (input) => inWords(post("/sign-up", input), core.sentence),
       resendConfirmation: (email) => post("/sign-up/resend", { email }),
       async confirmAddress(token) {
-        const answer = await post<{ email: string }>("/address/confirm", { token })
+        const answer = await inWords(post<{ email: string }>("/address/confirm", { token }), core.sentence)
         await core.refresh()
         return answer
       },
-      update: (body, options) => core.change({ method: "PATCH", path: "/me", body }, options),
-      changePassword: (input, options) => changed("/me/password", input, options),
+      changePassword: (input, options) => inWords(changed<void>("/me/password", input, options), core.sentence),
       changeAddress: (email, options) => changed("/me/address", { email }, options),
       forgotPassword: (email) => post("/password/forgot", { email }),
-      resetPassword: (input) => post("/password/reset", input),
+      resetPassword: (input) => inWords(post("/password/reset", input), core.sentence),
     },
     sessions: {
       list: async () => listOf(await core.read("/sessions")),

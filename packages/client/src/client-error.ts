@@ -65,31 +65,36 @@ export type SentenceFor = (facts: ErrorFacts) => string | undefined
 
 /** A refusal, or no answer. `code` is the contract; `sentence` (also the `message`) is fit for a screen. */
 export class CountersignClientError extends Error {
-  readonly code: ErrorCode
-  readonly status: number
-  readonly retryAfter: number | undefined
-  readonly fields: readonly { readonly field: string; readonly reason: string }[]
-  readonly reasons: readonly string[]
-  readonly level: Level | undefined
-  readonly maxAgeSeconds: number | undefined
-  readonly clockOffSeconds: number | undefined
-  readonly requestId: string | undefined
-  readonly sentence: string
+  declare readonly code: ErrorCode
+  declare readonly status: number
+  declare readonly retryAfter: number | undefined
+  declare readonly fields: readonly { readonly field: string; readonly reason: string }[]
+  declare readonly reasons: readonly string[]
+  declare readonly level: Level | undefined
+  declare readonly maxAgeSeconds: number | undefined
+  declare readonly clockOffSeconds: number | undefined
+  declare readonly minimumLength: number | undefined
+  declare readonly requestId: string | undefined
+  declare readonly sentence: string
 
-  constructor(facts: ErrorFacts, sentence: SentenceFor = sentenceFor, cause?: unknown) {
-    const text = sentence(facts) ?? sentenceFor(facts)
-    super(text, cause === undefined ? undefined : { cause })
-    this.name = "CountersignClientError"
-    this.code = facts.code
-    this.status = facts.status ?? 0
-    this.retryAfter = facts.retryAfter
-    this.fields = facts.fields ?? []
-    this.reasons = facts.reasons ?? []
-    this.level = facts.level
-    this.maxAgeSeconds = facts.maxAgeSeconds
-    this.clockOffSeconds = facts.clockOffSeconds
-    this.requestId = facts.requestId
-    this.sentence = text
+  constructor(facts: ErrorFacts, sentenceOf: SentenceFor = sentenceFor, cause?: unknown) {
+    const sentence = sentenceOf(facts) ?? sentenceFor(facts)
+    super(sentence, { cause })
+    const { code, status = 0, fields = [], reasons = [], retryAfter, level, maxAgeSeconds } = facts
+    const { clockOffSeconds, minimumLength, requestId } = facts
+    const known = {
+      code,
+      status,
+      fields,
+      reasons,
+      retryAfter,
+      level,
+      maxAgeSeconds,
+      clockOffSeconds,
+      minimumLength,
+      requestId,
+    }
+    Object.assign(this, known, { name: "CountersignClientError", sentence })
   }
 }
 

@@ -1,7 +1,9 @@
 import { accountCalls } from "./account.ts"
 import type { AccountCalls } from "./account.ts"
+import { CountersignClientError } from "./client-error.ts"
+import type { ErrorCode } from "./client-error.ts"
 import { createCore } from "./core.ts"
-import type { ClientOptions } from "./core.ts"
+import type { ClientOptions, Core } from "./core.ts"
 import { factorCalls } from "./factors.ts"
 import type { FactorCalls } from "./factors.ts"
 import type { Reverification } from "./reverification.ts"
@@ -9,9 +11,9 @@ import { signInCalls } from "./sign-in.ts"
 import type { SignInCalls } from "./sign-in.ts"
 import type { State } from "./store.ts"
 
-export type CountersignClient = SignInCalls &
-  FactorCalls &
-  AccountCalls & {
+/** Signing in and the second factor: what every page needs. */
+export type CoreClient = SignInCalls &
+  FactorCalls & {
     /** Where Countersign is; empty where only a browser would know. */
     readonly url: string
     /** What is known now. The same object until something changes. */
@@ -26,15 +28,19 @@ export type CountersignClient = SignInCalls &
     readonly token: () => Promise<string | null>
     /** The one gate for step-up. */
     readonly reverification: Reverification
+    /** A refusal that needs no answer of the server, in this client's language. */
+    readonly refusal: (code: ErrorCode, status: number) => CountersignClientError
   }
 
-/**
- * A client for one Countersign server and one person at a time. Makes no request before it is asked to.
- * In a browser the session is a cookie that no script can read; elsewhere it is a bearer token, kept in `storage`.
- */
-export function createCountersignClient(options: ClientOptions = {}): CountersignClient {
+/** With the account itself: sign-up, passwords, addresses, sessions, devices, keys, activity. */
+export type CountersignClient = CoreClient & AccountCalls
+
+const cores = new WeakMap<CoreClient, Core>()
+
+/** The client without the calls for the account itself, which `accountOf` adds where a page needs them: it is smaller. */
+export function createCoreClient(options: ClientOptions = {}): CoreClient {
   const core = createCore(options)
-  return {
+  const client: CoreClient = {
     url: core.base,
     current: core.store.current,
     subscribe: core.store.subscribe,
@@ -42,8 +48,26 @@ export function createCountersignClient(options: ClientOptions = {}): Countersig
     reload: core.refresh,
     token: async () => options.key ?? (core.bearer ? ((await core.credential.tokens()).session ?? null) : null),
     reverification: core.gate,
+    refusal: (code, status) => new CountersignClientError({ code, status }, options.sentence),
     ...signInCalls(core),
     ...factorCalls(core),
-    ...accountCalls(core),
   }
+  cores.set(client, core)
+  return client
+}
+
+/** The calls for the account itself, with the session and the store of this client. */
+export function accountOf(client: CoreClient): AccountCalls {
+  const core = cores.get(client)
+  if (!core) throw new TypeError("accountOf takes a client that createCoreClient or createCountersignClient made")
+  return accountCalls(core)
+}
+
+/**
+ * A client for one Countersign server and one person at a time. Makes no request before it is asked to.
+ * In a browser the session is a cookie that no script can read; elsewhere it is a bearer token, kept in `storage`.
+ */
+export function createCountersignClient(options: ClientOptions = {}): CountersignClient {
+  const client = createCoreClient(options)
+  return Object.assign(client, accountOf(client))
 }

@@ -53,6 +53,7 @@ export type Core = {
   readonly store: Store
   readonly credential: Credential
   readonly gate: Reverification
+  readonly sentence: SentenceFor | undefined
   readonly read: <T>(path: string) => Promise<T>
   /** Sent as it is, nothing read afterwards. */
   readonly call: <T>(outgoing: Outgoing) => Promise<T>
@@ -183,6 +184,7 @@ export function createCore(options: ClientOptions): Core {
     store,
     credential,
     gate,
+    sentence,
     refresh,
     leave,
     settle,

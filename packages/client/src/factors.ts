@@ -1,5 +1,5 @@
 import type { CallOptions, Core } from "./core.ts"
-import type { Begun, Confirmed, Factor, MfaToken, Policy, RecoveryCodesStatus } from "./wire.ts"
+import type { Begun, Confirmed, Factor, MfaToken, Policy, RecoveryCodesStatus, User } from "./wire.ts"
 
 export type ConfirmInput = {
   kind: string
@@ -45,6 +45,12 @@ export type FactorCalls = {
     /** A token that proves a second factor to the app's own server. */
     readonly mint: (input?: MintInput, options?: CallOptions) => Promise<MfaToken>
   }
+  readonly me: {
+    readonly update: (
+      change: { firstName?: string | null; lastName?: string | null; locale?: string | null },
+      options?: CallOptions,
+    ) => Promise<User>
+  }
   /** What this installation offers and demands, and which actions need a proof. */
   readonly policy: () => Promise<Policy>
 }
@@ -68,6 +74,9 @@ export function factorCalls(core: Core): FactorCalls {
     },
     mfaTokens: {
       mint: (body = {}, options) => core.change({ method: "POST", path: "/mfa-tokens", body }, options),
+    },
+    me: {
+      update: (body, options) => core.change({ method: "PATCH", path: "/me", body }, options),
     },
     policy: () => core.read("/policy"),
   }

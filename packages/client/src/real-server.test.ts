@@ -163,7 +163,7 @@ for (const session of ["cookie", "bearer"] as const) {
   test(`${session}: a token that proves the second factor, spent once by the app's server`, async () => {
     await using set = await start(session, {
       actions: { transfer: { level: "second_factor", seconds: 60, singleUse: true } },
-    } as TestServerOptions)
+    })
     const { server, client } = set
     const person = await server.createUser({ totp: true })
     await client.signIn(person)
@@ -194,7 +194,7 @@ for (const session of ["cookie", "bearer"] as const) {
     expect(await client.factors.update(factor?.id ?? "", { name: "Phone", default: true })).toMatchObject({
       name: "Phone",
     })
-    expect(await client.account.update({ firstName: "Ada" })).toMatchObject({ firstName: "Ada" })
+    expect(await client.me.update({ firstName: "Ada" })).toMatchObject({ firstName: "Ada" })
     expect(client.current().user?.firstName).toBe("Ada")
     expect(await client.sessions.list()).toHaveLength(1)
     expect(await client.rememberedDevices.list()).toHaveLength(1)

@@ -35,7 +35,7 @@ export type Reverification = {
 const strength: readonly Level[] = ["first_factor", "second_factor", "multi_factor"]
 
 /** Whether `has` covers what `wanted` asks for. */
-export const covers = (has: Level, wanted: Level): boolean => strength.indexOf(has) >= strength.indexOf(wanted)
+const covers = (has: Level, wanted: Level): boolean => strength.indexOf(has) >= strength.indexOf(wanted)
 
 /** The one gate for step-up: one question at a time, however many wait for its answer. */
 export function createReverification(base: NeedsReverification | undefined, sentence?: SentenceFor): Reverification {

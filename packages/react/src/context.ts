@@ -1,8 +1,8 @@
-import type { CountersignClient, State } from "@countersign/client"
+import type { CoreClient, State } from "@countersign/client"
 import { createContext, useContext, useSyncExternalStore } from "react"
 
 export type Provided = {
-  readonly client: CountersignClient
+  readonly client: CoreClient
   /** What was known when the page was first drawn: the server and the first paint have to agree on it. */
   readonly initial: State
   /** Told about what nobody waits for. */
@@ -19,7 +19,7 @@ export function useProvided(hook: string): Provided {
 }
 
 /** The client, for everything that has no hook of its own. */
-export const useCountersign = (): CountersignClient => useProvided("useCountersign").client
+export const useCountersign = (): CoreClient => useProvided("useCountersign").client
 
 /** What is known about who is signed in; draws anew after every change. */
 export function useClientState(hook: string): State {

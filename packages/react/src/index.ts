@@ -32,6 +32,7 @@ export { MfaError } from "./mfa-error.ts"
 export type { MFADevice, MFADeviceType, Mfa, MfaRegistration, MfaTokenRequest } from "./mfa.ts"
 export type { Acknowledgement, MfaState, UserProfile } from "./mfa-state.ts"
 
+export { useAccount } from "./use-account.ts"
 export { useFactors, useRecoveryCodes } from "./use-factors.ts"
 export type { UseFactorsReturn, UseRecoveryCodesReturn } from "./use-factors.ts"
 
@@ -65,8 +66,7 @@ export type { SessionVerificationResource, VerificationMethods, VerificationReso
 export type { SignInCreateParams, SignInResource, SignInStatus } from "./sign-in-resource.ts"
 export type { FirstFactor, FirstFactorStrategy, SecondFactor, SecondFactorStrategy } from "./strategies.ts"
 
-export { englishDialogTexts } from "./dialog/texts.ts"
 export type { DialogTexts } from "./dialog/texts.ts"
 export { germanDialogTexts } from "./dialog/german-texts.ts"
 export { CountersignClientError, germanSentenceFor, isClientError } from "@countersign/client"
-export type { CountersignClient, Level, SessionAnswer, TokenStorage } from "@countersign/client"
+export type { CoreClient, CountersignClient, Level, SessionAnswer, TokenStorage } from "@countersign/client"

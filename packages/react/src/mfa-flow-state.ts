@@ -1,19 +1,19 @@
-import type { CountersignClient } from "@countersign/client"
+import type { CoreClient } from "@countersign/client"
 import { useSyncExternalStore } from "react"
 import { useProvided } from "./context.ts"
 
 type Flow = { state: MfaFlowState; readonly listeners: Set<() => void> }
 export type MfaFlowState = { readonly error: unknown }
 
-const flows = new WeakMap<CountersignClient, Flow>()
-const flowOf = (client: CountersignClient): Flow => {
+const flows = new WeakMap<CoreClient, Flow>()
+const flowOf = (client: CoreClient): Flow => {
   const flow = flows.get(client) ?? { state: { error: undefined }, listeners: new Set<() => void>() }
   flows.set(client, flow)
   return flow
 }
 
 /** What the handler of `useSyncMfaFlow` came to. */
-export function setFlowError(client: CountersignClient, error: unknown): void {
+export function setFlowError(client: CoreClient, error: unknown): void {
   const flow = flowOf(client)
   if (flow.state.error === error) return
   flow.state = { error }

@@ -1,4 +1,4 @@
-import type { CountersignClient, State } from "@countersign/client"
+import type { CoreClient, State } from "@countersign/client"
 
 /** Whether the newest recovery codes were saved; null: there are none. */
 export type Acknowledgement = "pending" | "complete" | null
@@ -49,10 +49,10 @@ export const isPending = (profile: UserProfile | undefined): boolean =>
   profile !== undefined && (profile.scope !== undefined || profile.mfaBackupCodeAcknowledgement === "pending")
 
 type Latch = { userId: string | undefined; of: State | undefined; result: MfaState | undefined }
-const latches = new WeakMap<CountersignClient, Latch>()
+const latches = new WeakMap<CoreClient, Latch>()
 
 /** One object for one state. Who was signed in with nothing owed stays so until signing out. */
-export function mfaStateOf(client: CountersignClient, state: State): MfaState {
+export function mfaStateOf(client: CoreClient, state: State): MfaState {
   const latch = latches.get(client) ?? { userId: undefined, of: undefined, result: undefined }
   latches.set(client, latch)
   if (latch.of === state && latch.result) return latch.result

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import type { CountersignClient } from "@countersign/client"
+import type { CoreClient } from "@countersign/client"
 import { codeOf } from "../../client/src/testing/fake-account.ts"
 import { createFakeServer, problem } from "../../client/src/testing/fake-server.ts"
 import type { FakeServer } from "../../client/src/testing/fake-server.ts"
@@ -8,7 +8,7 @@ import type { Mfa } from "./mfa.ts"
 import { mfaStateOf } from "./mfa-state.ts"
 import { clientOf } from "./testing/drawn.tsx"
 
-type Started = { server: FakeServer; client: CountersignClient; mfa: Mfa; view: () => string }
+type Started = { server: FakeServer; client: CoreClient; mfa: Mfa; view: () => string }
 
 async function start(server = createFakeServer().signedIn()): Promise<Started> {
   const client = clientOf(server)
@@ -36,8 +36,7 @@ async function withDevice(): Promise<Started & { code: string; id: string; codes
   return { ...started, code: codeOf(secret), id, codes }
 }
 
-const signIn = (client: CountersignClient): Promise<unknown> =>
-  client.signIn({ email: "ada@example.com", password: "right" })
+const signIn = (client: CoreClient): Promise<unknown> => client.signIn({ email: "ada@example.com", password: "right" })
 
 test("demanded, new user: each situation of the contract's table, through a reload, to signed in", async () => {
   const server = createFakeServer()

@@ -1,5 +1,5 @@
 import { isClientError } from "@countersign/client"
-import type { CountersignClient, Factor } from "@countersign/client"
+import type { CoreClient, Factor } from "@countersign/client"
 import { MfaError, mfaCall, mfaRequired } from "./mfa-error.ts"
 import { mfaStateOf } from "./mfa-state.ts"
 
@@ -59,10 +59,10 @@ export type KeptToken = {
   readonly until: number
 }
 /** Kept in memory only, until it is taken or has run out. */
-const tokens = new WeakMap<CountersignClient, KeptToken>()
+const tokens = new WeakMap<CoreClient, KeptToken>()
 
 /** Takes the last token out of memory; one that may be used again stays. */
-export function takeToken(client: CountersignClient, action?: string): string | undefined {
+export function takeToken(client: CoreClient, action?: string): string | undefined {
   const kept = tokens.get(client)
   if (!kept || kept.until <= Date.now() || !client.current().session) return undefined
   if (kept.action !== null && action !== undefined && kept.action !== action) return undefined
@@ -90,7 +90,7 @@ const onlyTotp = (type: MFADeviceType): void => {
 }
 
 /** Mints a token, keeps it in memory, and hands it out. */
-export async function mint(client: CountersignClient, request: MfaTokenRequest): Promise<string> {
+export async function mint(client: CoreClient, request: MfaTokenRequest): Promise<string> {
   const { token, singleUse, action, expiresAt } = await client.mfaTokens.mint({
     singleUse: request.createMfaToken?.singleUse ?? true,
     action: request.requestedScopes?.[0],
@@ -104,15 +104,15 @@ export const wantsToken = ({ createMfaToken, requestedScopes }: MfaTokenRequest)
   createMfaToken !== undefined || requestedScopes !== undefined
 
 /** Proves a second factor where it is owed: in a sign-in, or to make the session fresh. */
-async function prove(client: CountersignClient, proof: { kind: string; answer: string }): Promise<void> {
+async function prove(client: CoreClient, proof: { kind: string; answer: string }): Promise<void> {
   if (!client.current().challenge) await client.stepUp("second_factor")
   await client.challenge.answer(proof)
 }
 
-const made = new WeakMap<CountersignClient, Mfa>()
+const made = new WeakMap<CoreClient, Mfa>()
 
 /** The calls of `useMfa`: one object, the same for everybody who shares the client. */
-export function mfaOf(client: CountersignClient): Mfa {
+export function mfaOf(client: CoreClient): Mfa {
   const known = made.get(client)
   if (known) return known
 
@@ -142,8 +142,7 @@ export function mfaOf(client: CountersignClient): Mfa {
         if (client.current().challenge?.purpose === "sign_in") throw mfaRequired()
         const policy = await client.policy()
         const has = client.current().user?.factorKinds.includes("totp")
-        if (has && policy.maximumDevices === 1)
-          throw new MfaError("mfa_device_limit", 401, "You already have a device. Remove it first, then add another.")
+        if (has && policy.maximumDevices === 1) throw client.refusal("already_enrolled", 409)
         const { factor, show } = await client.factors.begin({ kind: "totp" })
         if (!begun.some(({ id }) => id === factor.id)) begun = [...begun, factor]
         return { id: factor.id, secret: show.secret ?? "", uri: show.uri ?? "" }

@@ -1,12 +1,12 @@
-import { createCountersignClient } from "@countersign/client"
-import type { ClientOptions, CountersignClient, NeedsReverification, SessionAnswer } from "@countersign/client"
+import { createCoreClient } from "@countersign/client"
+import type { ClientOptions, CoreClient, NeedsReverification, SessionAnswer } from "@countersign/client"
 import { useEffect, useRef, useState } from "react"
 import type { ReactNode } from "react"
 import type { Provided } from "./context.ts"
 
 export type CoreProps = Omit<ClientOptions, "initial" | "key"> & {
   /** A client of one's own making; the other settings then have no say. */
-  client?: CountersignClient | undefined
+  client?: CoreClient | undefined
   /** What the server knew when it drew the page (`await countersignState()` of `/next`). */
   initialState?: SessionAnswer | undefined
   children?: ReactNode
@@ -22,7 +22,7 @@ export function useNewClient({
 }: CoreProps & { onLoadFailed?: (error: unknown) => void }): Provided {
   const [provided] = useState((): Provided => {
     const { client: own, initialState, children: _1, onNeedsReverification: _2, onError = complain, ...options } = props
-    const client = own ?? createCountersignClient({ ...options, onError, initial: initialState })
+    const client = own ?? createCoreClient({ ...options, onError, initial: initialState })
     return { client, initial: client.current(), onError }
   })
   useEffect(() => {
@@ -36,7 +36,7 @@ export function useNewClient({
 }
 
 /** The app asks for a fresh proof itself, with the handler of its latest render. Draws nothing. */
-export function OwnHandler({ client, handler }: { client: CountersignClient; handler: NeedsReverification }): null {
+export function OwnHandler({ client, handler }: { client: CoreClient; handler: NeedsReverification }): null {
   const latest = useRef(handler)
   useEffect(() => {
     latest.current = handler

@@ -1,4 +1,4 @@
-import type { CountersignClient, State } from "@countersign/client"
+import type { CoreClient, State } from "@countersign/client"
 import { hasAuthorization } from "./authorization.ts"
 import type { AuthorizationParams } from "./authorization.ts"
 import { factorAges } from "./freshness.ts"
@@ -45,7 +45,7 @@ const task: SessionTask = { key: "setup-mfa" }
 
 /** `looked` is told when a page asks for the task, so that it can be held until the page says that it is done. */
 export function makeSession(
-  client: CountersignClient,
+  client: CoreClient,
   state: State,
   pending: boolean,
   looked: () => void,

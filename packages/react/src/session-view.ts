@@ -1,4 +1,4 @@
-import type { CountersignClient, State } from "@countersign/client"
+import type { CoreClient, State } from "@countersign/client"
 import { makeSession } from "./session-resource.ts"
 import type { SessionResource } from "./session-resource.ts"
 
@@ -27,13 +27,13 @@ export type SessionViews = {
 const owes = ({ session, challenge, tasks }: State): boolean =>
   session ? tasks.length > 0 : challenge?.purpose === "enrol"
 
-const views = new WeakMap<CountersignClient, SessionViews>()
+const views = new WeakMap<CoreClient, SessionViews>()
 
 /**
  * The session as pages see it. A page that looked at the task to set up a second factor keeps it after the first code
  * was right, until it calls `setActive`: it still has to show the recovery codes.
  */
-export function sessionViewsOf(client: CountersignClient): SessionViews {
+export function sessionViewsOf(client: CoreClient): SessionViews {
   const known = views.get(client)
   if (known) return known
   const listeners = new Set<() => void>()

@@ -1,4 +1,4 @@
-import type { CountersignClient, SignIn } from "@countersign/client"
+import type { CoreClient, SignIn } from "@countersign/client"
 import { refuse, resourceCall } from "./api-errors.ts"
 import { kindOf, secondFactorsOf } from "./strategies.ts"
 import type { SecondFactor, SecondFactorStrategy } from "./strategies.ts"
@@ -45,11 +45,11 @@ export type SignInResource = {
   readonly reset: () => Promise<SignInResource>
 }
 
-const resources = new WeakMap<CountersignClient, SignInResource>()
+const resources = new WeakMap<CoreClient, SignInResource>()
 const nothing: VerificationResource = { status: null, strategy: null, expireAt: null }
 
 /** The sign-in that is under way. A second factor that is owed is found again after a reload. */
-export function signInOf(client: CountersignClient): SignInResource {
+export function signInOf(client: CoreClient): SignInResource {
   const known = resources.get(client)
   if (known) return known
   let identifier: string | null = null
@@ -57,7 +57,7 @@ export function signInOf(client: CountersignClient): SignInResource {
   let created: string | null = null
   let tried: { strategy: string; attempts: number } | undefined
 
-  const challenge = (): ReturnType<CountersignClient["current"]>["challenge"] => {
+  const challenge = (): ReturnType<CoreClient["current"]>["challenge"] => {
     const { challenge: open } = client.current()
     return open?.purpose === "sign_in" ? open : null
   }

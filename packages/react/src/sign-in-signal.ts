@@ -1,4 +1,4 @@
-import type { CountersignClient } from "@countersign/client"
+import type { CoreClient } from "@countersign/client"
 import { useSyncExternalStore } from "react"
 import { isAPIResponseError } from "./api-errors.ts"
 import type { APIErrorItem } from "./api-errors.ts"
@@ -59,7 +59,7 @@ type Signal = {
 }
 
 const noErrors: SignInErrors = { fields: { identifier: null, password: null, code: null }, raw: null, global: null }
-const signals = new WeakMap<CountersignClient, Signal>()
+const signals = new WeakMap<CoreClient, Signal>()
 
 function errorsIn(error: unknown): SignInErrors {
   if (!isAPIResponseError(error)) return noErrors
@@ -69,7 +69,7 @@ function errorsIn(error: unknown): SignInErrors {
   return { fields, raw: error.errors, global: global.length > 0 ? global : null }
 }
 
-function signalOf(client: CountersignClient): Signal {
+function signalOf(client: CoreClient): Signal {
   const known = signals.get(client)
   if (known) return known
   const resource = signInOf(client)

@@ -1,4 +1,4 @@
-import type { CountersignClient } from "@countersign/client"
+import type { CoreClient } from "@countersign/client"
 import { useProvided } from "./context.ts"
 import type { SessionResource } from "./session-resource.ts"
 import { sessionViewsOf } from "./session-view.ts"
@@ -11,7 +11,7 @@ type Resources = { readonly user: UserResource | null; readonly session: Session
 
 export type Clerk = {
   readonly loaded: boolean
-  readonly client: CountersignClient
+  readonly client: CoreClient
   readonly session: SessionResource | null | undefined
   readonly user: UserResource | null | undefined
   readonly isSignedIn: boolean

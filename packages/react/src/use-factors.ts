@@ -1,10 +1,10 @@
-import type { CountersignClient, Factor, RecoveryCodesStatus } from "@countersign/client"
+import type { CoreClient, Factor, RecoveryCodesStatus } from "@countersign/client"
 import { useEffect, useState } from "react"
 import { useClientState, useProvided } from "./context.ts"
 
 type Listed = { readonly factors: readonly Factor[]; readonly offered: readonly string[] }
 
-export type UseFactorsReturn = CountersignClient["factors"] & {
+export type UseFactorsReturn = CoreClient["factors"] & {
   /** Undefined until they are known; read anew whenever the user changes. */
   readonly factors: readonly Factor[] | undefined
   /** Kinds that could be added now. */
@@ -42,7 +42,7 @@ export function useFactors(): UseFactorsReturn {
   }
 }
 
-export type UseRecoveryCodesReturn = CountersignClient["recoveryCodes"] & {
+export type UseRecoveryCodesReturn = CoreClient["recoveryCodes"] & {
   /** Null: there are none; undefined: not known yet. */
   readonly recoveryCodes: RecoveryCodesStatus | null | undefined
 }

@@ -3,7 +3,7 @@ import { mfaOf } from "./mfa.ts"
 import type { Mfa } from "./mfa.ts"
 import { mfaStateOf } from "./mfa-state.ts"
 import type { MfaState } from "./mfa-state.ts"
-import type { CountersignClient } from "@countersign/client"
+import type { CoreClient } from "@countersign/client"
 
 /** Devices, codes and proofs. All functions stay the same from render to render. */
 export const useMfa = (): Mfa => mfaOf(useCountersign())
@@ -18,7 +18,7 @@ export function useMfaState(): MfaState {
 export const useIsLoggedIn = (): boolean => useMfaState().user !== undefined
 
 export type CountersignContextValue = MfaState & {
-  readonly client: CountersignClient
+  readonly client: CoreClient
   readonly isAuthenticated: boolean
   readonly handleLogOut: () => Promise<void>
 }

@@ -2,7 +2,7 @@
 import { renderHook } from "@testing-library/react"
 import type { ReactNode } from "react"
 import { expect, expectTypeOf, test, vi } from "vitest"
-import type { CountersignClient } from "@countersign/client"
+import type { CoreClient } from "@countersign/client"
 import { createFakeServer } from "../../client/src/testing/fake-server.ts"
 import { CountersignContext } from "./context.ts"
 import { CountersignProvider, useReverification, useUser } from "./index.ts"
@@ -13,7 +13,7 @@ type Fetcher = (...given: never[]) => unknown
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
 
 function hook<F extends Fetcher>(
-  client: CountersignClient,
+  client: CoreClient,
   fetcher: F,
   options?: UseReverificationOptions,
 ): { call: (...given: Parameters<F>) => Promise<unknown>; rerender: (fetcher: F) => void; same: () => boolean } {
@@ -174,6 +174,7 @@ test("with nobody who could ask it rejects at once instead of waiting for ever",
   const client = clientOf(createFakeServer().signedIn())
   const value = { client, initial: client.current(), onError: () => {} }
   const wrapper = ({ children }: { children: ReactNode }): ReactNode => (
+    // oxlint-disable-next-line react/jsx-no-constructed-context-values -- made once, above
     <CountersignContext.Provider value={value}>{children}</CountersignContext.Provider>
   )
   const { result } = renderHook(() => useReverification(() => hint("strict")), { wrapper })

@@ -1,7 +1,7 @@
 import type { Level, NeedsReverification } from "@countersign/client"
 import { CountersignClientError } from "@countersign/client"
 import { useEffect, useLayoutEffect, useRef, useState } from "react"
-import { asResourceError, isAPIResponseError, refuse } from "./api-errors.ts"
+import { asResourceError, isAPIResponseError } from "./api-errors.ts"
 import { useCountersign } from "./context.ts"
 import { readConfig } from "./freshness.ts"
 
@@ -70,14 +70,15 @@ export function useReverification<F extends Fetcher>(
   fetcher: F,
   options: UseReverificationOptions = {},
 ): (...given: Parameters<F>) => ReverificationResult<F> {
-  const { reverification } = useCountersign()
-  const latest = useRef({ fetcher, options, reverification })
+  const client = useCountersign()
+  const latest = useRef({ fetcher, options, client })
   useCommitEffect(() => {
-    latest.current = { fetcher, options, reverification }
+    latest.current = { fetcher, options, client }
   })
   const [wrapped] = useState(() => {
     const run = async (...given: Parameters<F>): Promise<unknown> => {
-      const call = (): unknown => latest.current.reverification.withoutAsking(() => latest.current.fetcher(...given))
+      const call = (): unknown =>
+        latest.current.client.reverification.withoutAsking(() => latest.current.fetcher(...given))
       const first = await come(call)
       if ("result" in first) return first.result
       const { onNeedsReverification } = latest.current.options
@@ -86,13 +87,13 @@ export function useReverification<F extends Fetcher>(
         ((request) =>
           onNeedsReverification({ complete: request.complete, cancel: request.cancel, level: request.level }))
       try {
-        await latest.current.reverification.require(first.hint.level ?? "second_factor", ask)
+        await latest.current.client.reverification.require(first.hint.level ?? "second_factor", ask)
       } catch (error) {
         throw asResourceError(error)
       }
       const second = await come(call)
       if ("result" in second) return second.result
-      throw second.error ?? refuse(403, "session_reverification_required", "Confirm that it's you first.")
+      throw second.error ?? asResourceError(latest.current.client.refusal("session_reverification_required", 403))
     }
     return run as (...given: Parameters<F>) => ReverificationResult<F>
   })

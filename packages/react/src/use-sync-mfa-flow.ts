@@ -1,4 +1,4 @@
-import type { CountersignClient } from "@countersign/client"
+import type { CoreClient } from "@countersign/client"
 import { useEffect, useRef } from "react"
 import { useProvided } from "./context.ts"
 import { setFlowError } from "./mfa-flow-state.ts"
@@ -7,7 +7,7 @@ import { useMfaState } from "./use-mfa.ts"
 
 type Instance = { fired: boolean }
 /** Instances with a handler, in the order in which they came. */
-const instances = new WeakMap<CountersignClient, Set<Instance>>()
+const instances = new WeakMap<CoreClient, Set<Instance>>()
 
 /**
  * Calls `handler` once for each sign-in that owes something: a second factor, an enrolment, or saving the recovery

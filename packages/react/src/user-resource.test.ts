@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import type { CountersignClient } from "@countersign/client"
+import type { CoreClient } from "@countersign/client"
 import { codeOf } from "../../client/src/testing/fake-account.ts"
 import { createFakeServer, problem } from "../../client/src/testing/fake-server.ts"
 import type { FakeServer } from "../../client/src/testing/fake-server.ts"
@@ -8,7 +8,7 @@ import { clientOf } from "./testing/drawn.tsx"
 import { userResourceOf } from "./user-resource.ts"
 import type { UserResource } from "./user-resource.ts"
 
-async function signedIn(): Promise<{ server: FakeServer; client: CountersignClient; user: () => UserResource }> {
+async function signedIn(): Promise<{ server: FakeServer; client: CoreClient; user: () => UserResource }> {
   const server = createFakeServer().signedIn()
   const client = clientOf(server)
   await client.load()

@@ -1,5 +1,5 @@
 import { createInFlight, isClientError } from "@countersign/client"
-import type { CountersignClient, Factor, InFlight, State, User } from "@countersign/client"
+import type { CoreClient, Factor, InFlight, State, User } from "@countersign/client"
 import { refuse, resourceCall } from "./api-errors.ts"
 
 export type TOTPResource = {
@@ -62,13 +62,12 @@ export type UserResource = {
   readonly createBackupCode: () => Promise<BackupCodeResource>
   readonly reload: () => Promise<UserResource>
   readonly update: (change: { firstName?: string | null; lastName?: string | null }) => Promise<UserResource>
-  readonly updatePassword: (input: { currentPassword?: string; newPassword: string }) => Promise<UserResource>
 }
 
 type PerClient = { readonly inFlight: InFlight; readonly known: WeakMap<object, UserResource> }
-const clients = new WeakMap<CountersignClient, PerClient>()
+const clients = new WeakMap<CoreClient, PerClient>()
 
-function perClient(client: CountersignClient): PerClient {
+function perClient(client: CoreClient): PerClient {
   const found = clients.get(client) ?? { inFlight: createInFlight(), known: new WeakMap<object, UserResource>() }
   clients.set(client, found)
   return found
@@ -86,15 +85,15 @@ const totpOf = (factor: Factor, more: Pick<TOTPResource, "secret" | "uri" | "bac
 
 type Methods = Pick<
   UserResource,
-  "createTOTP" | "verifyTOTP" | "disableTOTP" | "createBackupCode" | "reload" | "update" | "updatePassword"
+  "createTOTP" | "verifyTOTP" | "disableTOTP" | "createBackupCode" | "reload" | "update"
 >
 
-function methodsOf(client: CountersignClient): Methods {
+function methodsOf(client: CoreClient): Methods {
   const { inFlight } = perClient(client)
   const hasTOTP = (): boolean => client.current().user?.factorKinds.includes("totp") ?? false
   const again = (): UserResource => {
     const user = userResourceOf(client, client.current())
-    if (!user) throw refuse(401, "authentication_invalid", "You are signed out. Sign in again.")
+    if (!user) throw client.refusal("unauthenticated", 401)
     return user
   }
   // Whether a call asks for a fresh proof by itself is decided when it is made, not after its first wait.
@@ -107,8 +106,7 @@ function methodsOf(client: CountersignClient): Methods {
     createTOTP: ({ multiple = false } = {}) =>
       shared(`createTOTP ${multiple}`, (asking) =>
         resourceCall(async () => {
-          if (hasTOTP() && !multiple)
-            throw refuse(422, "totp_already_enabled", "You already have an authenticator app. Remove it first.")
+          if (hasTOTP() && !multiple) throw client.refusal("already_enrolled", 409)
           const { factor, show } = await client.factors.begin({ kind: "totp" }, asking)
           const { secret, uri } = show
           return totpOf(factor, { ...(secret === undefined ? {} : { secret }), ...(uri === undefined ? {} : { uri }) })
@@ -161,17 +159,9 @@ function methodsOf(client: CountersignClient): Methods {
       }),
     update: (change) =>
       resourceCall(async () => {
-        await client.account.update(change)
+        await client.me.update(change)
         return again()
       }),
-    updatePassword: ({ currentPassword, newPassword }) =>
-      resourceCall(
-        async () => {
-          await client.account.changePassword({ current: currentPassword, password: newPassword })
-          return again()
-        },
-        { param: "password" },
-      ),
   }
 }
 
@@ -189,10 +179,7 @@ const nothingYet = {
   createdAt: null,
 } as const
 
-function makeUser(
-  client: CountersignClient,
-  user: User | (typeof nothingYet & Pick<User, "id" | "email">),
-): UserResource {
+function makeUser(client: CoreClient, user: User | (typeof nothingYet & Pick<User, "id" | "email">)): UserResource {
   const { id, email, externalId, firstName, lastName } = user
   const status = user.emailConfirmed ? "verified" : "unverified"
   const address = email === null ? null : { id: `email_${id}`, emailAddress: email, verification: { status } as const }
@@ -221,7 +208,7 @@ function makeUser(
  * The user as pages hold them: the same object for everybody until the user's revision grows. Somebody who owes an
  * enrolment is there too, with what is known of them.
  */
-export function userResourceOf(client: CountersignClient, state: State): UserResource | null {
+export function userResourceOf(client: CoreClient, state: State): UserResource | null {
   const enrolling = state.challenge?.purpose === "enrol" ? state.challenge.user : undefined
   const source = state.user ?? enrolling
   if (!source) return null

@@ -1,4 +1,4 @@
-import type { Challenge, CountersignClient, Level } from "@countersign/client"
+import type { Challenge, CoreClient, Level } from "@countersign/client"
 import { resourceCall } from "./api-errors.ts"
 import type { SessionResource } from "./session-resource.ts"
 import { firstFactorsOf, kindOf, secondFactorsOf } from "./strategies.ts"
@@ -41,7 +41,7 @@ export type VerificationMethods = {
 const nothing: VerificationResource = { status: null, strategy: null, expireAt: null }
 
 /** A step-up as the session's methods show it. `session` reads the session as it stands when asked. */
-export function verificationMethods(client: CountersignClient, session: () => SessionResource): VerificationMethods {
+export function verificationMethods(client: CoreClient, session: () => SessionResource): VerificationMethods {
   let open: { challenge: Challenge; level: Level } | undefined
 
   const view = (complete: boolean, strategy: string | null = null): SessionVerificationResource => {

@@ -2,14 +2,14 @@
 import { act, fireEvent, screen, waitFor } from "@testing-library/react"
 import { expect, test, vi } from "vitest"
 import { createCountersignClient } from "@countersign/client"
-import type { CountersignClient, Level } from "@countersign/client"
+import type { CoreClient, Level } from "@countersign/client"
 import { codeOf } from "../../../client/src/testing/fake-account.ts"
 import { createFakeServer, problem } from "../../../client/src/testing/fake-server.ts"
 import type { FakeServer } from "../../../client/src/testing/fake-server.ts"
 import { clientOf, draw } from "../testing/drawn.tsx"
 import { germanDialogTexts } from "./german-texts.ts"
 
-type Asked = { client: CountersignClient; server: FakeServer; code: string; outcome: () => string }
+type Asked = { client: CoreClient; server: FakeServer; code: string; outcome: () => string }
 
 /** Somebody with an app and recovery codes is asked at this level. */
 async function asked(level: Level, more: Parameters<typeof draw>[2] = {}): Promise<Asked> {

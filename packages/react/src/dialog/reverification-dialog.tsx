@@ -1,7 +1,6 @@
-import type { CountersignClient, ReverificationRequest } from "@countersign/client"
+import type { CoreClient, ReverificationRequest } from "@countersign/client"
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "react"
 import type { FormEvent, InputHTMLAttributes, ReactElement } from "react"
-import { useCodeField } from "../code-field.ts"
 import { applyStyle } from "./style.ts"
 import { englishDialogTexts, wordsFor } from "./texts.ts"
 import type { DialogTexts } from "./texts.ts"
@@ -9,7 +8,7 @@ import { useStepUp } from "./use-step-up.ts"
 import type { AskedKind } from "./use-step-up.ts"
 
 export type DialogProps = {
-  client: CountersignClient
+  client: CoreClient
   request: ReverificationRequest
   texts?: DialogTexts | undefined
 }
@@ -40,18 +39,40 @@ const shared = ({ id, invalid, busy, describedBy }: FieldProps): InputHTMLAttrib
   required: true,
 })
 
+const length = 6
+
+/** One real input over six drawn boxes. */
 function CodeBoxes(props: FieldProps): ReactElement {
-  const { inputProps, inputRef, slots } = useCodeField({ onChange: props.onAnswer, onComplete: props.onSubmit })
-  useFieldFocus(inputRef, props.invalid, props.busy)
+  const ref = useRef<HTMLInputElement>(null)
+  const [code, setCode] = useState("")
+  const [focused, setFocused] = useState(false)
+  useFieldFocus(ref, props.invalid, props.busy)
+  const take = (typed: string): void => {
+    // The newest digits count: what was refused stands marked, so that typing or pasting replaces it.
+    const digits = typed.normalize("NFKC").replace(/\D/g, "").slice(-length)
+    setCode(digits)
+    props.onAnswer(digits)
+    if (digits.length === length && digits !== code) props.onSubmit(digits)
+  }
   return (
     <div className={props.invalid ? "boxes bad" : "boxes"}>
-      {slots.map(({ char, isActive }, index) => (
-        // oxlint-disable-next-line react/no-array-index-key -- boxes have no other name than their place
-        <span key={index} aria-hidden className={isActive ? "here" : ""}>
-          {char}
+      {Array.from({ length }, (_, index) => (
+        <span key={index} aria-hidden className={focused && index === Math.min(code.length, length - 1) ? "here" : ""}>
+          {code[index]}
         </span>
       ))}
-      <input {...inputProps} {...shared(props)} name="code" />
+      <input
+        {...shared(props)}
+        ref={ref}
+        name="code"
+        value={code}
+        inputMode="numeric"
+        autoComplete="one-time-code"
+        translate="no"
+        onChange={(event) => take(event.currentTarget.value)}
+        onFocus={() => setFocused(true)}
+        onBlur={() => setFocused(false)}
+      />
     </div>
   )
 }

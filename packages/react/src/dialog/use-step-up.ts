@@ -1,9 +1,9 @@
-import { covers, isClientError } from "@countersign/client"
-import type { Challenge, CountersignClient, Level, ReverificationRequest } from "@countersign/client"
+import type { Challenge, CoreClient, Level, ReverificationRequest } from "@countersign/client"
 import { useEffect, useRef, useState } from "react"
 
 /** Kinds that a dialog can ask for, in the order in which it offers them. */
 export type AskedKind = "totp" | "email-code" | "recovery-code" | "password"
+const strength: readonly Level[] = ["first_factor", "second_factor", "multi_factor"]
 const askable: readonly string[] = ["totp", "email-code", "recovery-code", "password"]
 
 export type StepUp = {
@@ -23,8 +23,11 @@ export type StepUp = {
 const kindsOf = (challenge: Challenge): AskedKind[] =>
   askable.filter((kind): kind is AskedKind => challenge.kinds.some((listed) => listed.kind === kind))
 
-/** What a step-up dialog does, without its look: one for browsers, one for phones. */
-export function useStepUp(client: CountersignClient, request: ReverificationRequest): StepUp {
+/**
+ * What a step-up dialog does, without its look: one for browsers, one for phones. Nothing here is shared with what a
+ * page loads at its start, so that a bundler can keep all of it for when it is needed.
+ */
+export function useStepUp(client: CoreClient, request: ReverificationRequest): StepUp {
   const [challenge, setChallenge] = useState<Challenge>()
   const [kind, setKind] = useState<AskedKind>()
   const [hint, setHint] = useState("")
@@ -54,7 +57,7 @@ export function useStepUp(client: CountersignClient, request: ReverificationRequ
     } catch (reason) {
       setError(reason instanceof Error ? reason.message : String(reason))
       // A challenge that has ended is opened anew, so that the next try has one.
-      if (isClientError(reason, "challenge_spent")) await open().catch(() => undefined)
+      if ((reason as { code?: string }).code === "challenge_spent") await open().catch(() => undefined)
     }
     setBusy(false)
   }
@@ -83,7 +86,7 @@ export function useStepUp(client: CountersignClient, request: ReverificationRequ
         setError("")
         if (status !== "complete" && owed) await show(owed)
         // Somebody asked for more while this was open.
-        else if (covers(level.current, request.level)) request.complete()
+        else if (strength.indexOf(level.current) >= strength.indexOf(request.level)) request.complete()
         else await open()
       })
     },

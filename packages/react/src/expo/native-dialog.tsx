@@ -1,4 +1,4 @@
-import type { CountersignClient, ReverificationRequest } from "@countersign/client"
+import type { CoreClient, ReverificationRequest } from "@countersign/client"
 import { useEffect, useRef, useState } from "react"
 import type { ReactElement, RefObject } from "react"
 import {
@@ -96,7 +96,7 @@ function TextField({
 }
 
 export type NativeDialogProps = {
-  client: CountersignClient
+  client: CoreClient
   request: ReverificationRequest
   texts?: DialogTexts | undefined
 }

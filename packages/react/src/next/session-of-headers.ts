@@ -1,4 +1,4 @@
-import { createCountersignClient } from "@countersign/client"
+import { createCoreClient } from "@countersign/client"
 import type { Fetch, State } from "@countersign/client"
 
 export type NextOptions = {
@@ -61,5 +61,5 @@ export async function stateOf(incoming: Headers): Promise<State> {
     const request = { ...init, headers }
     return ownFetch ? ownFetch(new Request(input, request)) : globalThis.fetch(input, request)
   }
-  return createCountersignClient({ url, session: "cookie", fetch, retryMilliseconds: [] }).reload()
+  return createCoreClient({ url, session: "cookie", fetch, retryMilliseconds: [] }).reload()
 }

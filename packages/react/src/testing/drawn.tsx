@@ -4,7 +4,7 @@ import { StrictMode } from "react"
 import type { ReactElement, ReactNode } from "react"
 import { afterEach } from "vitest"
 import { createCountersignClient } from "@countersign/client"
-import type { ClientOptions, CountersignClient } from "@countersign/client"
+import type { ClientOptions, CoreClient } from "@countersign/client"
 import type { FakeServer } from "../../../client/src/testing/fake-server.ts"
 import { CountersignProvider } from "../provider.tsx"
 import type { CountersignProviderProps } from "../provider.tsx"
@@ -12,7 +12,7 @@ import type { CountersignProviderProps } from "../provider.tsx"
 afterEach(cleanup)
 
 /** A client of the fake server, as a browser would have it. */
-export const clientOf = (server: FakeServer, more: ClientOptions = {}): CountersignClient =>
+export const clientOf = (server: FakeServer, more: ClientOptions = {}): CoreClient =>
   createCountersignClient({
     url: "http://localhost",
     session: "cookie",
@@ -21,13 +21,13 @@ export const clientOf = (server: FakeServer, more: ClientOptions = {}): Counters
     ...more,
   })
 
-export type Drawn = RenderResult & { readonly client: CountersignClient; readonly errors: unknown[] }
+export type Drawn = RenderResult & { readonly client: CoreClient; readonly errors: unknown[] }
 
 /** Draws it below a provider, in strict mode. */
 export function draw(
   server: FakeServer,
   children: ReactNode,
-  more: CountersignProviderProps & { client?: CountersignClient } = {},
+  more: CountersignProviderProps & { client?: CoreClient } = {},
 ): Drawn {
   const errors: unknown[] = []
   const onError = (error: unknown): void => void errors.push(error)
