@@ -1,4 +1,4 @@
-import type { Actor, On } from "../../engine/engine.ts"
+import type { Actor, Engine, On } from "../../engine/engine.ts"
 import { CountersignError } from "../../engine/errors.ts"
 import type { Call, CookieChange, Reply } from "../dialect.ts"
 
@@ -14,17 +14,26 @@ export type Acting = {
  * that goes away on the way is not found.
  */
 export const signedIn =
-  (handle: (call: Call, acting: Acting) => Promise<Reply>) =>
+  (engine: Engine, handle: (call: Call, acting: Acting) => Promise<Reply>) =>
   async (call: Call): Promise<Reply> => {
     const actor = await call.actor()
     if (actor?.type !== "session" || call.credential === undefined) throw new CountersignError("unauthenticated")
     try {
       return await handle(call, { on: { actor, source: call.source }, ...call.credential })
     } catch (error) {
-      const isGone = error instanceof CountersignError && error.code === "unauthenticated"
+      const isOver = error instanceof CountersignError && error.code === "unauthenticated"
+      const isGone = isOver && (await engine.users.find({ id: actor.user.id })) === undefined
       throw isGone ? new CountersignError("not_found") : error
     }
   }
+
+/** The acting session as it is now, after a change that proved something. */
+export const refreshed = async (engine: Engine, acting: Acting): Promise<Acting> => {
+  const { on } = acting
+  const session = await engine.sessions.find(on.actor.session.id)
+  if (session === undefined) throw new CountersignError("unauthenticated")
+  return { ...acting, on: { ...on, actor: { ...on.actor, session } } }
+}
 
 /** A session's cookie: with a date where it is to outlast the browser. */
 export const sessionCookie = (

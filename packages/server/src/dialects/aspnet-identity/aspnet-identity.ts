@@ -27,10 +27,10 @@ export const aspnetIdentity: Dialect = {
       { method: "POST", path: "/forgotPassword", limit: "mail", handle: forgotPassword(parts) },
       { method: "POST", path: "/resetPassword", limit: "sign-in", handle: resetPassword(parts) },
       { method: "POST", path: "/manage/2fa", handle: manageTwoFactor(parts) },
-      { method: "GET", path: "/manage/info", handle: readInfo() },
+      { method: "GET", path: "/manage/info", handle: readInfo(parts) },
       { method: "POST", path: "/manage/info", handle: changeInfo(parts) },
       { method: "POST", path: "/logout", handle: logout(parts) },
-      { method: "GET", path: "/roles", handle: readRoles() },
+      { method: "GET", path: "/roles", handle: readRoles(parts) },
     ]
   },
   renderError,

@@ -98,6 +98,9 @@ const complaintsOf = (error: CountersignError): Complaints => {
       return complaint("InvalidToken")
     case "credentials_incorrect":
       return complaint("PasswordMismatch")
+    case "too_many_attempts":
+      // Of the old password, which is the only thing guessed here that counts under its own code.
+      return complaint("PasswordMismatch", "There were too many wrong tries. Wait a while, then try again.")
     case "conflict":
       return complaint("ConcurrencyFailure")
     case "input_invalid":
@@ -118,7 +121,6 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   factor_limit_reached: "There are as many authenticator apps as an account may have.",
   address_unconfirmed: "Confirm your email address first.",
   kind_not_offered: "This is not offered here.",
-  too_many_attempts: "There were too many wrong tries. Wait a while, then try again.",
 }
 
 /** What stands below the door's prefix: `manage/2fa`. */

@@ -9,15 +9,15 @@ import { ValidationFailed } from "./validation.ts"
 const infoOf = (user: User) => ({ email: user.email ?? "", isEmailConfirmed: user.emailConfirmed })
 
 /** `GET manage/info` */
-export const readInfo = () =>
-  signedIn(async (_call, { on }): Promise<Reply> => ({ status: 200, json: infoOf(on.actor.user) }))
+export const readInfo = ({ engine }: Parts) =>
+  signedIn(engine, async (_call, { on }): Promise<Reply> => ({ status: 200, json: infoOf(on.actor.user) }))
 
 /**
  * `POST manage/info`: a new password at once, a new address once its mailbox has confirmed it. Both need the old
  * password; for the address a second factor just proved does as well.
  */
 export const changeInfo = (parts: Parts) =>
-  signedIn(async (call, acting) => {
+  signedIn(parts.engine, async (call, acting) => {
     const { engine, settings } = parts
     const { on } = acting
     const body = await readBody(call)
@@ -25,9 +25,10 @@ export const changeInfo = (parts: Parts) =>
     if (email && !isAddress(email)) throw new ValidationFailed("InvalidEmail")
     if (password && !old) throw new ValidationFailed("OldPasswordRequired")
 
+    const changesAddress = email !== undefined && email !== "" && email !== on.actor.user.email
+    if (changesAddress) await call.countMail()
     const changed = password ? await engine.users.changePassword(on, { current: old, password }) : {}
-    if (email && email !== on.actor.user.email) {
-      await call.countMail()
+    if (changesAddress) {
       const current = (password ? password : old) || undefined
       await engine.users.requestAddressChange(on, { email, current, linkFor: changeLink(parts) })
     }
@@ -39,8 +40,8 @@ const textType = "http://www.w3.org/2001/XMLSchema#string"
 const issuer = "LOCAL AUTHORITY"
 
 /** `GET roles`: one claim a role, as the sample's back end writes them. */
-export const readRoles = () =>
-  signedIn(async (_call, { on }): Promise<Reply> => ({
+export const readRoles = ({ engine }: Parts) =>
+  signedIn(engine, async (_call, { on }): Promise<Reply> => ({
     status: 200,
     json: on.actor.user.roles.map((value) => ({
       issuer,

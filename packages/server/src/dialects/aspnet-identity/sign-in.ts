@@ -83,7 +83,7 @@ export const refresh =
 
 /** `POST logout`: ends the session. The remembered machine stays one. */
 export const logout = ({ engine }: Parts) =>
-  signedIn(async (call, { via, token }) => {
+  signedIn(engine, async (call, { via, token }) => {
     await demandAnyBody(call)
     await engine.sessions.signOut(token, call.source)
     return { status: 200, cookies: via === "cookie" ? [{ name: "session", value: null }] : [] }

@@ -1,6 +1,6 @@
 import { CountersignError, type ErrorCode } from "../../engine/errors.ts"
 import type { Call, CookieChange } from "../dialect.ts"
-import { type Acting, renewal, signedIn } from "./acting.ts"
+import { type Acting, refreshed, renewal, signedIn } from "./acting.ts"
 import { type Bound, readBody } from "./binding.ts"
 import type { Parts } from "./registration.ts"
 import { ValidationFailed } from "./validation.ts"
@@ -21,12 +21,15 @@ type Done = { readonly token?: string | undefined; readonly codes?: readonly str
 
 /** `POST manage/2fa`: everything about the second factor, in the wire's order of work. */
 export const manageTwoFactor = (parts: Parts) =>
-  signedIn(async (call, acting) => {
+  signedIn(parts.engine, async (call, before) => {
     const wish = readWish(await readBody(call))
     if (wish.enable === true && wish.resetSharedKey) throw new ValidationFailed("CannotResetSharedKeyAndEnable")
     if (wish.enable === true && !wish.twoFactorCode) throw new ValidationFailed("RequiresTwoFactor")
+    if (wish.resetRecoveryCodes && !parts.engine.settings.recoveryCodes.offered)
+      throw new CountersignError("kind_not_offered")
 
-    const done = await change(parts, acting, wish)
+    const done = await change(parts, before, wish)
+    const acting = await refreshed(parts.engine, before)
     const codes = wish.resetRecoveryCodes && !done.codes ? await newCodes(parts, acting) : done.codes
     const forgotten = wish.forgetMachine ? await forgetMachine(parts, call, acting) : []
     return {
@@ -60,8 +63,9 @@ const enable = async (parts: Parts, acting: Acting, answer: string): Promise<Don
   const { engine } = parts
   const done = await ((await isOn(parts, acting)) ? proveAgain : confirm)(parts, acting, answer)
   if (done.codes || !engine.settings.recoveryCodes.offered) return done
-  const { left } = await engine.recoveryCodes.status(acting.on)
-  return left > 0 ? done : { ...done, codes: await newCodes(parts, acting) }
+  const now = await refreshed(engine, acting)
+  const { left } = await engine.recoveryCodes.status(now.on)
+  return left > 0 ? done : { ...done, codes: await newCodes(parts, now) }
 }
 
 const isOn = async ({ engine }: Parts, { on }: Acting): Promise<boolean> =>
