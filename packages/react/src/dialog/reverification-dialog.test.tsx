@@ -89,6 +89,18 @@ test("a phone whose clock is off, a lock and a lost connection are each said in 
   }
 })
 
+test("a mistake is corrected where it is, and the field counts as full again", async () => {
+  const { code, outcome } = await asked("second_factor")
+  await fill(`9${code.slice(1)}`)
+  await waitFor(() => expect(screen.getByRole("alert").textContent).toMatch(/not right/))
+  // The caret stands before the first digit, and the right one is typed.
+  fireEvent.change(await field(), {
+    target: { value: `${code[0]}9${code.slice(1)}`, selectionStart: 1, selectionEnd: 1 },
+  })
+  await gone()
+  expect(outcome()).toBe("completed")
+})
+
 test("a recovery code instead, in the same place", async () => {
   const { server, outcome } = await asked("second_factor")
   await field()

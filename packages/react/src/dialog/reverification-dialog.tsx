@@ -1,6 +1,6 @@
 import type { CoreClient, ReverificationRequest } from "@countersign/client"
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "react"
-import type { FormEvent, InputHTMLAttributes, ReactElement } from "react"
+import type { FormEvent, InputHTMLAttributes, ReactElement, SyntheticEvent } from "react"
 import { applyStyle } from "./style.ts"
 import { englishDialogTexts, wordsFor } from "./texts.ts"
 import type { DialogTexts } from "./texts.ts"
@@ -45,19 +45,26 @@ const length = 6
 function CodeBoxes(props: FieldProps): ReactElement {
   const ref = useRef<HTMLInputElement>(null)
   const [code, setCode] = useState("")
-  const [focused, setFocused] = useState(false)
+  const [caret, setCaret] = useState<number | null>(null)
   useFieldFocus(ref, props.invalid, props.busy)
-  const take = (typed: string): void => {
-    // The newest digits count: what was refused stands marked, so that typing or pasting replaces it.
-    const digits = typed.normalize("NFKC").replace(/\D/g, "").slice(-length)
-    setCode(digits)
-    props.onAnswer(digits)
-    if (digits.length === length && digits !== code) props.onSubmit(digits)
+  const follow = (event: SyntheticEvent<HTMLInputElement>): void => setCaret(event.currentTarget.selectionEnd)
+  const take = ({ currentTarget: { value: typed, selectionEnd } }: SyntheticEvent<HTMLInputElement>): void => {
+    const digits = typed.normalize("NFKC").replace(/\D/g, "")
+    const at = selectionEnd ?? length
+    // One too many takes the place of what stood after the caret, so that a mistake is corrected where it is.
+    const over = digits.length === length + 1 && at <= length
+    const next = over ? digits.slice(0, at) + digits.slice(at + 1) : digits.slice(-length)
+    setCode(next)
+    setCaret(at)
+    if (over) requestAnimationFrame(() => ref.current?.setSelectionRange(at, at))
+    props.onAnswer(next)
+    if (next.length === length && next !== code) props.onSubmit(next)
   }
+  const here = caret === null ? -1 : Math.min(caret, code.length, length - 1)
   return (
     <div className={props.invalid ? "boxes bad" : "boxes"}>
       {Array.from({ length }, (_, index) => (
-        <span key={index} aria-hidden className={focused && index === Math.min(code.length, length - 1) ? "here" : ""}>
+        <span key={index} aria-hidden className={index === here ? "here" : ""}>
           {code[index]}
         </span>
       ))}
@@ -69,9 +76,10 @@ function CodeBoxes(props: FieldProps): ReactElement {
         inputMode="numeric"
         autoComplete="one-time-code"
         translate="no"
-        onChange={(event) => take(event.currentTarget.value)}
-        onFocus={() => setFocused(true)}
-        onBlur={() => setFocused(false)}
+        onChange={take}
+        onSelect={follow}
+        onFocus={follow}
+        onBlur={() => setCaret(null)}
       />
     </div>
   )

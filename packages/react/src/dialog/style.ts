@@ -16,13 +16,13 @@ font:16px/1.5 var(--countersign-font,system-ui,sans-serif);box-shadow:0 16px 48p
 .countersign-dialog form{display:grid;gap:16px;margin:0}
 .countersign-dialog h2{margin:0;font-size:20px;line-height:28px;font-weight:600;text-wrap:balance}
 .countersign-dialog p{margin:0;color:var(--quiet)}
-.countersign-dialog .field{display:grid;gap:4px}.countersign-dialog label{font-size:14px;font-weight:600}
+.countersign-dialog .field{display:grid;gap:8px}.countersign-dialog label{font-size:14px;font-weight:600}
 .countersign-dialog input{width:100%;height:48px;padding:0 12px;border:1px solid var(--line);border-radius:8px;background:none;color:inherit;font-size:16px;font-weight:400}
 .countersign-dialog input.code{font:20px ui-monospace,monospace;font-variant-numeric:tabular-nums}
 .countersign-dialog .boxes{position:relative;display:grid;grid-template-columns:repeat(6,1fr);gap:8px;direction:ltr;font:20px/46px ui-monospace,monospace;text-align:center}
 .countersign-dialog .boxes span{height:48px;border:1px solid var(--line);border-radius:8px;font:inherit}
-.countersign-dialog .boxes .here{border-color:var(--accent);box-shadow:inset 0 0 0 1px var(--accent)}
-.countersign-dialog .boxes input{position:absolute;inset:0;border-color:transparent;color:transparent;caret-color:transparent;outline-offset:4px}
+.countersign-dialog .boxes .here{border-color:var(--accent);outline:2px solid var(--accent);outline-offset:1px}
+.countersign-dialog .boxes input{position:absolute;inset:0;border-color:transparent;color:transparent;caret-color:transparent;outline:0}
 .countersign-dialog .boxes input::selection{color:transparent;background:none}
 .countersign-dialog [aria-invalid=true],.countersign-dialog .bad span{border-color:var(--error)}
 .countersign-dialog .boxes [aria-invalid=true]{border-color:transparent}
@@ -30,8 +30,9 @@ font:16px/1.5 var(--countersign-font,system-ui,sans-serif);box-shadow:0 16px 48p
 .countersign-dialog button{min-height:48px;padding:0 16px;border:1px solid transparent;border-radius:8px;background:none;color:var(--accent);cursor:pointer}
 .countersign-dialog .main{background:var(--accent);color:var(--accent-ink);font-weight:600}
 .countersign-dialog .main[aria-disabled=true]{opacity:.7;cursor:default}
-.countersign-dialog .others{display:grid;gap:4px;justify-items:start;margin-inline:-8px}
+.countersign-dialog .others{display:grid;justify-items:start;margin:-4px -8px -12px}
 .countersign-dialog .others button{min-height:36px;padding:0 8px;font-size:14px;text-align:start;text-decoration:underline;text-underline-offset:3px}
+.countersign-dialog .others :last-child{color:var(--quiet)}
 .countersign-dialog :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 `
 
