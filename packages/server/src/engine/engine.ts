@@ -390,9 +390,19 @@ export type Engine = {
     ): Promise<{ token: string; expiresIn: number }>
     /** The actor behind a signed token of ours, while its session lives; else undefined. */
     authenticateJwt(token: string, signing: JwtSigning, source: Source): Promise<Actor | undefined>
+    /**
+     * A signed token of the acting session for an app's own back end, which checks it with `jwks`: good for a minute, and
+     * at no door of this server. @throws CountersignError `enrolment_required` while the session may not pass for its app.
+     */
+    issueSessionToken(actor: Actor, input: { audience: string }): Promise<{ token: string; expiresAt: number }>
     /** The public keys (RFC 7517) that signed tokens are checked with. */
     jwks(): Promise<{ keys: readonly Readonly<Record<string, unknown>>[] }>
     find(id: string): Promise<Session | undefined>
+    /**
+     * Tells, for sessions of that user, the whole minutes since the first and the second factor were proved in them. -1:
+     * the user has no second factor; 99999: there is one that the session has not proved.
+     */
+    factorAges(userId: string): Promise<(session: Session) => readonly [first: number, second: number]>
     /** Asks policy whether this session may pass for its app: false while a demanded enrolment is owed. */
     tasks(actor: Actor): Promise<readonly "enrol_second_factor"[]>
   }

@@ -49,10 +49,11 @@ export const settle = async (signIn: SignIn, { engine, carrier, source, now }: C
   }
   const { session, deviceToken, recoveryCodesLeft } = signIn
   const on: On = { actor: { type: "session", user, session }, source }
+  const [agesOf, shown] = await Promise.all([engine.sessions.factorAges(user.id), ownView(engine, on, user)])
   const view = {
     status: signIn.status,
-    session: sessionView(session, now),
-    user: await ownView(engine, on, user),
+    session: sessionView(session, agesOf(session)),
+    user: shown,
     ...(recoveryCodesLeft === undefined ? {} : { recoveryCodesLeft }),
     ...(asBearer ? { token, ...(deviceToken === undefined ? {} : { deviceToken }) } : {}),
   }

@@ -76,7 +76,10 @@ export const session = z
     secondFactorAt: instant.nullable(),
     factorAges: z
       .tuple([z.int(), z.int()])
-      .describe("Whole minutes since the first and the second factor were proved; -1: never."),
+      .describe(
+        "Whole minutes since the first and the second factor were proved. -1 for the second: the user has none; 99999: " +
+          "it has one that this session has not proved.",
+      ),
     createdAt: instant,
     expiresAt: instant,
     lastUsedAt: instant,

@@ -37,7 +37,7 @@ export const sessionOperations = [
     access: "anybody",
     answers: { 200: { description: "The session, its user and what it owes.", schema: s.sessionState } },
     refusals: ["unauthenticated", "forbidden"],
-    async handle({ call, engine, settings, who: { source } }) {
+    async handle({ call, engine, who: { source } }) {
       const actor = await call.actor()
       const challenge = await openChallenge(call, engine)
       if (!actor) {
@@ -45,11 +45,13 @@ export const sessionOperations = [
         return { status: 200, json: { session: null, user: null, tasks: [], challenge } }
       }
       if (actor.type !== "session" && actor.type !== "user-key") throw new CountersignError("forbidden")
-      const [user, tasks] = await Promise.all([
+      const [user, tasks, agesOf] = await Promise.all([
         ownView(engine, { actor, source }, actor.user),
         engine.sessions.tasks(actor),
+        engine.sessions.factorAges(actor.user.id),
       ])
-      const session = actor.type === "session" ? sessionView({ ...actor.session, current: true }, settings.now()) : null
+      const session =
+        actor.type === "session" ? sessionView({ ...actor.session, current: true }, agesOf(actor.session)) : null
       return { status: 200, json: { session, user, tasks, challenge } }
     },
   }),
@@ -71,6 +73,30 @@ export const sessionOperations = [
   }),
 
   operation({
+    id: "issueSessionToken",
+    group: "Session",
+    summary: "Make a short token for the app's own server",
+    description:
+      "A JWT that lives a minute and is checked with `/.well-known/jwks.json`: type `countersign-session+jwt`, `iss` this " +
+      "server's public URL, `aud` the origin of the page that asked (without one this server's), `sub`, `sid`, `amr`, " +
+      "`acr`, `auth_time`, and `fva`, the two ages in minutes as in `factorAges`. It opens nothing here.",
+    method: "POST",
+    path: "/session/token",
+    access: "session",
+    answers: {
+      200: { description: "The token.", schema: z.strictObject({ token: z.string(), expiresAt: s.instant }) },
+    },
+    refusals: ["enrolment_required"],
+    async handle({ call, engine, settings, who: { actor } }) {
+      const origin = call.request.headers.get("origin") ?? ""
+      const here = new URL(settings.publicUrl).origin
+      const audience = settings.allowedOrigins.includes(origin) ? origin : here
+      const { token, expiresAt } = await engine.sessions.issueSessionToken(actor, { audience })
+      return { status: 200, json: { token, expiresAt: new Date(expiresAt).toISOString() } }
+    },
+  }),
+
+  operation({
     id: "listSessions",
     group: "Session",
     summary: "List the user's sessions",
@@ -80,9 +106,12 @@ export const sessionOperations = [
     answers: {
       200: { description: "Newest first.", schema: z.strictObject({ sessions: z.array(s.session) }) },
     },
-    async handle({ engine, settings, who }) {
-      const sessions = await engine.sessions.list(who)
-      return { status: 200, json: { sessions: sessions.map((session) => sessionView(session, settings.now())) } }
+    async handle({ engine, who }) {
+      const [sessions, agesOf] = await Promise.all([
+        engine.sessions.list(who),
+        engine.sessions.factorAges(who.actor.user.id),
+      ])
+      return { status: 200, json: { sessions: sessions.map((session) => sessionView(session, agesOf(session))) } }
     },
   }),
 

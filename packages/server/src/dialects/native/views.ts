@@ -59,10 +59,10 @@ export const userView = (
 
 export const userRecordView = (user: User): Wire<"userRecord"> => ({ ...userFacts(user), disabled: user.disabled })
 
-const minutesSince = (at: number | null, now: number): number =>
-  at === null ? -1 : Math.max(0, Math.floor((now - at) / 60_000))
-
-export const sessionView = (session: Session & { current?: boolean }, now: number): Wire<"session"> => ({
+export const sessionView = (
+  session: Session & { current?: boolean },
+  [first, second]: readonly [number, number],
+): Wire<"session"> => ({
   id: session.id,
   aal: session.aal === 2 ? "aal2" : "aal1",
   amr: [...new Set([...session.methods.map(({ method }) => method), ...(session.aal === 2 ? ["mfa"] : [])])],
@@ -70,7 +70,7 @@ export const sessionView = (session: Session & { current?: boolean }, now: numbe
   authTime: instant(session.authenticatedAt),
   firstFactorAt: instantOrNull(session.firstFactorAt),
   secondFactorAt: instantOrNull(session.secondFactorAt),
-  factorAges: [minutesSince(session.firstFactorAt, now), minutesSince(session.secondFactorAt, now)],
+  factorAges: [first, second],
   createdAt: instant(session.createdAt),
   expiresAt: instant(session.expiresAt),
   lastUsedAt: instant(session.lastUsedAt),

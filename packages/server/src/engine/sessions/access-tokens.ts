@@ -17,12 +17,14 @@ const longestToken = 8192
 type Algorithm = "ES256" | "EdDSA"
 const algorithms: readonly Algorithm[] = ["ES256", "EdDSA"]
 
+/** What a door's tokens say of themselves (RFC 7519, section 5.1). */
+const usualType = "JWT"
+
 /** Claims that say who, when and how strongly; a door adds its own beside them and replaces none. */
 const claimsOf = (session: Session, user: User) => ({
   sub: user.id,
   sid: session.id,
   auth_time: Math.floor(session.authenticatedAt / 1000),
-  acr: `aal${session.aal}`,
   amr: [...new Set([...session.methods.map(({ method }) => method), ...(session.aal === 2 ? ["mfa"] : [])])],
 })
 
@@ -34,13 +36,19 @@ export async function issueAccessToken(
   ctx: Context,
   session: Session,
   user: User,
-  options: JwtSigning & { seconds: number; claims?: Readonly<Record<string, unknown>> | undefined },
+  options: JwtSigning & {
+    seconds: number
+    claims?: Readonly<Record<string, unknown>> | undefined
+    acr?: string
+    type?: string
+  },
 ): Promise<{ token: string; expiresIn: number }> {
   const now = Math.floor(ctx.now() / 1000)
   const expires = Math.min(now + options.seconds, Math.floor(session.expiresAt / 1000))
   const { key, algorithm, keyId } = await signingKey(ctx, options)
-  const token = await new SignJWT({ ...options.claims, ...claimsOf(session, user) })
-    .setProtectedHeader({ alg: algorithm, typ: "JWT", ...(keyId !== undefined && { kid: keyId }) })
+  const claims = { ...options.claims, ...claimsOf(session, user), acr: options.acr ?? `aal${session.aal}` }
+  const token = await new SignJWT(claims)
+    .setProtectedHeader({ alg: algorithm, typ: options.type ?? usualType, ...(keyId !== undefined && { kid: keyId }) })
     .setIssuer(options.issuer)
     .setAudience(options.audience)
     .setIssuedAt(now)
@@ -58,6 +66,7 @@ export async function verifyAccessToken(ctx: Context, token: string, expected: J
   const verified = await jwtVerify(token, check, {
     // RFC 8725 section 3.1: the caller, not the token, says which algorithm.
     algorithms: [algorithm],
+    typ: usualType,
     issuer: expected.issuer,
     audience: expected.audience,
     currentDate: new Date(ctx.now()),

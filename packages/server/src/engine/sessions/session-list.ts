@@ -5,6 +5,7 @@ import type { Context } from "../context.ts"
 import type { Engine } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import { standingOf } from "../factors/standing.ts"
+import { factorAges } from "../policy/factor-ages.ts"
 import { enrolmentOwed } from "../policy/policy.ts"
 import { readRules } from "../sign-in/rules.ts"
 import { requireFresh } from "../step-up/reverification.ts"
@@ -13,6 +14,7 @@ import { publicUser } from "../users/records.ts"
 import { accessTokensOf, issueAccessToken } from "./access-tokens.ts"
 import { authenticateOf, isSessionId, liveSessionOf } from "./authentication.ts"
 import { endSession, isAlive, readSession, sessionOfRow, type SessionRow } from "./records.ts"
+import { issueSessionTokenOf } from "./session-token.ts"
 import { issuePairOf, refreshOf } from "./token-pairs.ts"
 
 export const sessionsOf = (ctx: Context): Engine["sessions"] => ({
@@ -20,6 +22,7 @@ export const sessionsOf = (ctx: Context): Engine["sessions"] => ({
   issuePair: issuePairOf(ctx),
   refresh: refreshOf(ctx),
   ...accessTokensOf(ctx),
+  issueSessionToken: issueSessionTokenOf(ctx),
 
   async issueJwt(sessionId, signing) {
     const found = await readSession(ctx, sessionId)
@@ -98,6 +101,11 @@ export const sessionsOf = (ctx: Context): Engine["sessions"] => ({
   async find(id) {
     const found = await readSession(ctx, id)
     return found && isAlive(found.row, found.user, ctx.now()) ? sessionOfRow(found.row) : undefined
+  },
+
+  async factorAges(userId) {
+    const standing = await standingOf(ctx, userId)
+    return (session) => factorAges(session, standing, ctx.now())
   },
 
   async tasks(actor) {
