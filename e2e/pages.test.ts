@@ -205,7 +205,6 @@ describe.skipIf(skipLoudly("pages.test.ts"))("the account pages", () => {
     await withServer(browser, ends, { context: { locale: "en-GB" } }, async (walk) => {
       const { page, server, context } = walk
       const { email, app } = await server.createUser({ totp: true, password })
-      if (app === undefined) throw new Error("no app")
       await signIn(walk, email)
       const input = page.getByLabel("Code", { exact: true })
       expect(await input.getAttribute("inputmode")).toBe("numeric")
@@ -265,7 +264,6 @@ describe.skipIf(skipLoudly("pages.test.ts"))("the account pages", () => {
     await withServer(browser, ends, { context: { locale: "en-GB" } }, async (walk) => {
       const { page, server } = walk
       const { email, app } = await server.createUser({ totp: true, password })
-      if (app === undefined) throw new Error("no app")
       const heading = (name: string) => page.getByRole("heading", { level: 1, name }).waitFor()
       const posts: string[] = []
       await signIn(walk, email, "not this one")
@@ -299,7 +297,6 @@ describe.skipIf(skipLoudly("pages.test.ts"))("the account pages", () => {
       await withServer(browser, ends, { server: { allowedOrigins: [origin] } }, async (walk) => {
         const { page, server } = walk
         const { email, app: authenticator } = await server.createUser({ totp: true, password })
-        if (authenticator === undefined) throw new Error("no app")
         const comeFrom = async (target: string): Promise<void> => {
           await open(walk, `/sign-in?${new URLSearchParams({ return_to: target }).toString()}`)
           await send(walk, "/sign-in", { email, password })

@@ -4,7 +4,7 @@ import { languages, textsOf } from "../texts/texts.ts"
 import { mark } from "./icons.ts"
 import { notice } from "./notices.ts"
 import type { Html } from "./say.ts"
-import { say } from "./say.ts"
+import { say, textOf } from "./say.ts"
 
 /** What every page knows of its surroundings. */
 export type Frame = {
@@ -38,11 +38,7 @@ export type View = {
 }
 
 /** A whole document, as text. */
-export const documentOf = (frame: Frame, view: View): string => {
-  const document = draw(frame, view)
-  if (document instanceof Promise) throw new TypeError("a page is drawn from what was read before, at once")
-  return document.toString()
-}
+export const documentOf = (frame: Frame, view: View): string => textOf(draw(frame, view))
 
 const draw = (frame: Frame, view: View): Html => {
   const words = textsOf(frame.language)

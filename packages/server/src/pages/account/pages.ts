@@ -111,7 +111,8 @@ const withChallenge = async (visit: Visit, route: Extract<PageRoute, { for: "cha
     const token = visit.challengeToken
     if (token === undefined) throw new CountersignError("challenge_spent")
     const view = await visit.engine.signIn.challenge(token)
-    if (view.purpose !== route.purpose) throw new CountersignError("challenge_spent")
+    const another = visit.person !== undefined && visit.person.actor.user.id !== view.userId
+    if (view.purpose !== route.purpose || another) throw new CountersignError("challenge_spent")
     return await route.handle(visit, { token, view })
   } catch (error) {
     if (!(error instanceof CountersignError) || error.code !== "challenge_spent" || error instanceof RefusedPage)

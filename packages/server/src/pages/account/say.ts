@@ -17,6 +17,12 @@ export const say = (text: string, values: Readonly<Record<string, Words>> = {}):
 export const sayPlainly = (text: string, values: Readonly<Record<string, string | number>> = {}): string =>
   text.replace(/\{(\w+)\}/g, (_, name: string) => String(valueOf(values, name)))
 
+/** A template as text, at once. Throws TypeError where something in it is still to come. */
+export const textOf = (template: Html): string => {
+  if (template instanceof Promise) throw new TypeError("a page is drawn from what was read before")
+  return template.toString()
+}
+
 const valueOf = <V>(values: Readonly<Record<string, V>>, name: string): V => {
   const value = values[name]
   if (value === undefined) throw new TypeError(`no value for {${name}}`)

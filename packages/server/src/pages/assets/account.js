@@ -18,9 +18,14 @@ for (const input of all(".code input")) {
   const boxes = input.parentElement.querySelector(".boxes")
   const digits = boxes.children.length
   let sent = input.value
+  // The box that the next digit goes into, or all that it would replace.
   const draw = () => {
-    const at = document.activeElement === input ? Math.min(input.selectionStart ?? digits, digits - 1) : -1
-    ;[...boxes.children].forEach((box, index) => box.classList.toggle("at", index === at))
+    const { selectionStart: from, selectionEnd: to } = input
+    const first = Math.min(from, digits - 1)
+    const last = Math.max(first, Math.min(to, digits) - 1)
+    const focused = document.activeElement === input
+    for (const [at, box] of [...boxes.children].entries())
+      box.classList.toggle("at", focused && at >= first && at <= last)
   }
   input.addEventListener("input", (event) => {
     const bare = tidy(input.value)

@@ -27,7 +27,7 @@ const named = (stem: string, ending: string, type: string, content: string): Ass
 /** Reads the files once. `base`: where the pages stand. */
 export const openAssets = (base: string): Assets => {
   const css = named("account", "css", "text/css; charset=utf-8", withoutComments(read("account.css")))
-  const js = named("account", "js", "text/javascript; charset=utf-8", read("account.js"))
+  const js = named("account", "js", "text/javascript; charset=utf-8", withoutLineComments(read("account.js")))
   const icon = named("mark", "svg", "image/svg+xml", markFile)
   const path = (asset: Asset): string => `${base}/assets/${asset.name}`
   return { css: path(css), js: path(js), icon: path(icon), routes: [css, js, icon].map(routeOf) }
@@ -38,6 +38,9 @@ const withoutComments = (css: string): string =>
     .replaceAll(/\/\*[^]*?\*\//g, "")
     .replaceAll(/\s*\n\s*/g, "\n")
     .trim()
+
+/** Whole lines of comment and the indentation; our script has no line that means something else by beginning so. */
+const withoutLineComments = (script: string): string => script.replaceAll(/^\s*(?:\/\/.*)?\n?/gm, "")
 
 const routeOf = (asset: Asset): Route => {
   const headers = {

@@ -53,13 +53,9 @@ export const de: Texts = {
   chooseLanguage: "Sprache",
   signedInAs: "Angemeldet als {email}",
   signOut: "Abmelden",
-  back: "Zurück",
   cancel: "Abbrechen",
-  save: "Speichern",
   change: "Ändern",
-  continue: "Weiter",
   working: "Einen Moment …",
-  copy: "Kopieren",
   copied: "Kopiert",
   show: "Zeigen",
   hide: "Verbergen",
@@ -131,7 +127,6 @@ export const de: Texts = {
   problem: {
     title: "Das hat nicht geklappt",
     start: "Zum Anfang",
-    again: "Noch einmal versuchen",
     signInAgain: "Neu anmelden",
     newLink: "Neuen Link anfordern",
     linkTitle: "Dieser Link gilt nicht mehr",
@@ -203,7 +198,6 @@ export const de: Texts = {
     rememberHint: "Nur auf einem Gerät, das Ihnen allein gehört.",
     button: "Anmelden",
     busy: "Wird geprüft …",
-    open: "Sie können die Anmeldung bis {time} abschließen.",
     openLeft: "Zeit zum Anmelden: {duration}.",
     others: "Andere Wege",
     useApp: "Authenticator-App verwenden",
@@ -247,7 +241,6 @@ export const de: Texts = {
     button: "Authenticator-App hinzufügen",
     busy: "Wird geprüft …",
     defaultName: "Authenticator-App",
-    limit: "Dieser Schlüssel gilt bis {time}.",
     limitLeft: "Dieser Schlüssel gilt noch {duration}.",
     restart: "Mit neuem Schlüssel beginnen",
   },
@@ -271,22 +264,22 @@ export const de: Texts = {
     button: "Speichern und weiter",
     busy: "Wird gespeichert …",
     goneTitle: "Die Codes lassen sich nicht noch einmal zeigen",
-    gone: "Wiederherstellungscodes werden einmal gezeigt. Wenn Sie sie nicht haben, machen Sie neue; die alten gelten dann nicht mehr.",
-    newTitle: "Neue Wiederherstellungscodes machen?",
+    gone: "Wiederherstellungscodes werden einmal gezeigt. Wenn Sie sie nicht haben, erstellen Sie neue; die alten gelten dann nicht mehr.",
+    newTitle: "Neue Wiederherstellungscodes erstellen?",
     newBody: (left) =>
       left === 0
         ? "Sie haben keine mehr."
         : left === 1
-          ? "Sie haben noch einen Code. Er gilt nicht mehr, sobald Sie neue machen."
-          : `Sie haben noch ${left} Codes. Sie gelten nicht mehr, sobald Sie neue machen.`,
-    newButton: "Neue Codes machen",
-    newBusy: "Codes werden gemacht …",
+          ? "Sie haben noch einen Code. Er gilt nicht mehr, sobald Sie neue erstellen."
+          : `Sie haben noch ${left} Codes. Sie gelten nicht mehr, sobald Sie neue erstellen.`,
+    newButton: "Neue Codes erstellen",
+    newBusy: "Codes werden erstellt …",
     file: {
       title: "Wiederherstellungscodes für {issuer}",
       account: "Konto: {account}",
-      made: "Gemacht: {date}",
+      made: "Erstellt: {date}",
       once: "Jeder Code gilt einmal.",
-      newer: "Sie gelten nicht mehr, sobald Sie neue machen.",
+      newer: "Sie gelten nicht mehr, sobald Sie neue erstellen.",
     },
     fileName: "wiederherstellungscodes",
   },
@@ -312,14 +305,14 @@ export const de: Texts = {
     manage: "Ändern",
     codes: "Wiederherstellungscodes",
     codesLeft: (left, total) => `${left} von ${total} übrig`,
-    codesMade: "Gemacht: {date}",
+    codesMade: "Erstellt: {date}",
     codesLow: (left) =>
       left === 0
-        ? "Sie haben keine mehr. Machen Sie jetzt neue."
-        : `Nur noch ${einige(left, "ein Code", "Codes")}. Machen Sie neue, wenn Sie am Schreibtisch sitzen.`,
+        ? "Sie haben keine mehr. Erstellen Sie jetzt neue."
+        : `Nur noch ${einige(left, "ein Code", "Codes")}. Erstellen Sie neue, wenn Sie am Schreibtisch sitzen.`,
     codesUnsaved: "Sie haben noch nicht gesagt, dass Sie sie aufbewahrt haben.",
     codesShow: "Zeigen",
-    codesNew: "Neue Codes machen",
+    codesNew: "Neue Codes erstellen",
     codesNone: "Sie bekommen sie mit Ihrer ersten Authenticator-App.",
     account: "Ihr Konto",
     passwordChanged: "Geändert: {date}",
@@ -371,7 +364,6 @@ export const de: Texts = {
 
   factor: {
     title: "„{name}“ ändern",
-    rename: "Umbenennen",
     renameButton: "Namen speichern",
     remove: "Entfernen",
     removeTitle: "„{name}“ entfernen?",
@@ -420,7 +412,6 @@ export const de: Texts = {
     withPassword: "Geben Sie Ihr Passwort ein.",
     withApp: "Geben Sie die {digits} Ziffern aus Ihrer Authenticator-App ein.",
     withRecovery: "Geben Sie einen Ihrer Wiederherstellungscodes ein. Er ist danach verbraucht.",
-    withMail: "Geben Sie den Code ein, den wir an {hint} geschickt haben.",
     button: "Weiter",
     busy: "Wird geprüft …",
   },
@@ -459,11 +450,11 @@ export const de: Texts = {
       "factor.turned_off": "Ein zweiter Schritt wurde ausgeschaltet",
       "factor.default_changed": "Nach einem anderen zweiten Schritt wird zuerst gefragt",
       "recovery_code.used": "Ein Wiederherstellungscode wurde verwendet",
-      "recovery_codes.replaced": "Neue Wiederherstellungscodes wurden gemacht",
+      "recovery_codes.replaced": "Neue Wiederherstellungscodes wurden erstellt",
       "recovery_codes.acknowledged": "Sie haben Ihre Wiederherstellungscodes aufbewahrt",
       "device.forgotten": "Ein Browser wird wieder nach einem Code gefragt",
       "device.all_forgotten": "Alle Browser werden wieder nach einem Code gefragt",
-      "api_key.created": "Ein Schlüssel für Programme wurde gemacht",
+      "api_key.created": "Ein Schlüssel für Programme wurde erstellt",
       "api_key.revoked": "Ein Schlüssel für Programme wurde zurückgezogen",
       "mfa_token.minted": "Sie haben eine Aktion bestätigt",
       "mfa_token.spent": "Eine bestätigte Aktion wurde ausgeführt",

@@ -28,8 +28,7 @@ export const overview = async (visit: Visit, { actor, on }: Person, refusal?: Re
     engine.activity.ofUser(on, { limit: 3 * recentActivity }),
     engine.policy.read(actor),
   ])
-  const canShow =
-    codes.createdAt !== null && !codes.acknowledged && (await engine.recoveryCodes.reveal(on)) !== undefined
+  const canShow = codes.createdAt !== null && !codes.acknowledged && (await mayReadCodes(visit, on))
   return securityPage(visit.frame, {
     user: actor.user,
     factors: factors.filter(({ state }) => state === "on"),
@@ -42,6 +41,16 @@ export const overview = async (visit: Visit, { actor, on }: Person, refusal?: Re
     done: doneWords(visit),
     refusal,
   })
+}
+
+/** Whether codes wait to be saved by this session; the page that shows them may ask for a fresh proof first. */
+const mayReadCodes = async ({ engine }: Visit, on: Person["on"]): Promise<boolean> => {
+  try {
+    return (await engine.recoveryCodes.reveal(on)) !== undefined
+  } catch (error) {
+    if (error instanceof CountersignError && error.code === "session_reverification_required") return true
+    throw error
+  }
 }
 
 /** What is gone already was asked for twice: the second press is answered as the first. */

@@ -94,23 +94,29 @@ const statePart = (frame: Frame, of: Security): Html => {
 
 const kindIcon = (kind: string): IconName => ({ "email-code": "mail", passkey: "key" } as const)[kind] ?? "phone"
 
+/** A mailbox has the engine's English name unless the person gave it one; then the kind says it in their language. */
+const nameOf = ({ kind, name }: PublicFactor, kindName: string): string =>
+  name === "" || (kind === "email-code" && name === "Email") ? kindName : name
+
 const factorPart = (frame: Frame, of: Security): Html => {
   const words = textsOf(frame.language).security
   const kinds: Record<string, string> = { totp: words.app, "email-code": words.mail, passkey: words.passkey }
   const row = (factor: PublicFactor): Html => {
     const kind = kinds[factor.kind] ?? ""
-    const name = factor.name || kind
-    const about = [
+    const name = nameOf(factor, kind)
+    const parts = [
       name === kind ? undefined : kind,
-      factor.hint,
-      sayPlainly(words.added, { date: agoPlainly(frame.language, frame.now, factor.confirmedAt ?? factor.createdAt) }),
+      factor.hint === undefined ? undefined : html`<span class="nowrap" translate="no">${factor.hint}</span>`,
+      sayPlainly(words.added, {
+        date: agoPlainly(frame.language, frame.now, factor.confirmedAt ?? factor.createdAt),
+      }),
       factor.lastUsedAt === null
         ? words.neverUsed
         : sayPlainly(words.used, { date: agoPlainly(frame.language, frame.now, factor.lastUsedAt) }),
-    ].filter((part) => part !== undefined && part !== "")
-    const parts = about.map(
-      (part, index) => html`${index === 0 ? "" : html`<i> · </i>`}<span class="nowrap">${part}</span>`,
-    )
+    ]
+      .filter((part) => part !== undefined && part !== "")
+      .map((part) => (typeof part === "string" ? html`<span class="nowrap">${part}</span>` : part))
+      .map((part, index) => html`${index === 0 ? "" : html`<i> · </i>`}${part}`)
     return html`<li>
       ${icon(kindIcon(factor.kind))}
       <div>
