@@ -9,14 +9,18 @@ import { OwnHandler, useNewClient } from "./provider-core.tsx"
 import type { CoreProps } from "./provider-core.tsx"
 
 export type CountersignProviderProps = CoreProps & {
-  /** The step-up dialog's words in another language, such as `germanDialogTexts`. */
-  texts?: DialogTexts | undefined
+  /** Other words for the step-up dialog: some of them, or a language such as `germanDialogTexts`. */
+  texts?: Partial<DialogTexts> | undefined
 }
 
 type Open = { readonly request: ReverificationRequest; readonly Dialog: ComponentType<DialogProps> }
 
 /** Our dialog, fetched when it is first needed. */
-function DialogHost({ client, onError, texts }: Provided & { texts: DialogTexts | undefined }): ReactElement | null {
+function DialogHost({
+  client,
+  onError,
+  texts,
+}: Provided & { texts: Partial<DialogTexts> | undefined }): ReactElement | null {
   const [open, setOpen] = useState<Open>()
   useEffect(() => {
     const ask = async (request: ReverificationRequest): Promise<void> => {

@@ -155,16 +155,7 @@ test("starting over gives the challenge up", async () => {
 
 test("the newer shape: calls never reject, errors are sorted by field, and the state of fetching is shown", async () => {
   const { server, code, client } = await withApp()
-  const states: string[] = []
-  const now = await hooked(
-    (): UseSignInReturn => {
-      const result = useSignInSignal()
-      states.push(result.fetchStatus)
-      return result
-    },
-    server,
-    client,
-  )
+  const now = await hooked((): UseSignInReturn => useSignInSignal(), server, client)
   const { signIn } = now()
   await act(async () => {
     const { error } = await signIn.password({ emailAddress: "ada@example.com", password: "wrong" })
@@ -172,6 +163,12 @@ test("the newer shape: calls never reject, errors are sorted by field, and the s
   })
   expect(now().errors.fields.password?.code).toBe("form_password_incorrect")
   expect(now().errors.global).toBeNull()
+  const release = server.hold("POST /sign-in")
+  const slow = signIn.password({ emailAddress: "ada@example.com", password: "wrong" })
+  await waitFor(() => expect(now().fetchStatus).toBe("fetching"))
+  release()
+  await act(async () => void (await slow))
+  expect(now().fetchStatus).toBe("idle")
   await act(async () => {
     server.next("POST /sign-in", problem(403, "account_disabled"))
     await signIn.password({ identifier: "ada@example.com", password: "right" })
@@ -188,7 +185,6 @@ test("the newer shape: calls never reject, errors are sorted by field, and the s
   await act(async () => void (await signIn.finalize({ navigate })))
   expect(navigate).toHaveBeenCalledTimes(1)
   expect(now()).toMatchObject({ fetchStatus: "idle", errors: { raw: null } })
-  expect(states).toContain("fetching")
 })
 
 function Guarded(): ReactElement {

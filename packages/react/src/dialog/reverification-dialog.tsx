@@ -10,7 +10,7 @@ import type { AskedKind } from "./use-step-up.ts"
 export type DialogProps = {
   client: CoreClient
   request: ReverificationRequest
-  texts?: DialogTexts | undefined
+  texts?: Partial<DialogTexts> | undefined
 }
 
 type FieldProps = {
@@ -104,7 +104,8 @@ function TextField(props: FieldProps & { kind: "recovery-code" | "password" }): 
 }
 
 /** Asks for a fresh proof in a modal `<dialog>`. Closing it, by any way, cancels. */
-export function ReverificationDialog({ client, request, texts = englishDialogTexts }: DialogProps): ReactElement {
+export function ReverificationDialog({ client, request, ...given }: DialogProps): ReactElement {
+  const texts = { ...englishDialogTexts, ...given.texts }
   const id = useId()
   const ref = useRef<HTMLDialogElement>(null)
   const [answer, setAnswer] = useState("")

@@ -17,10 +17,13 @@ export type CountersignProviderProps = CoreProps & {
   url: string
   /** Shown until it is known who is signed in; nothing where not said. As a function it is told what went wrong. */
   fallback?: ReactNode | ((waiting: Waiting) => ReactNode)
-  texts?: DialogTexts | undefined
+  texts?: Partial<DialogTexts> | undefined
 }
 
-function NativeDialogHost({ client, texts }: Provided & { texts: DialogTexts | undefined }): ReactElement | null {
+function NativeDialogHost({
+  client,
+  texts,
+}: Provided & { texts: Partial<DialogTexts> | undefined }): ReactElement | null {
   const [request, setRequest] = useState<ReverificationRequest>()
   useEffect(
     () =>

@@ -98,15 +98,12 @@ function TextField({
 export type NativeDialogProps = {
   client: CoreClient
   request: ReverificationRequest
-  texts?: DialogTexts | undefined
+  texts?: Partial<DialogTexts> | undefined
 }
 
 /** Asks for a fresh proof in a native modal. Going back cancels. */
-export function NativeReverificationDialog({
-  client,
-  request,
-  texts = englishDialogTexts,
-}: NativeDialogProps): ReactElement {
+export function NativeReverificationDialog({ client, request, ...given }: NativeDialogProps): ReactElement {
+  const texts = { ...englishDialogTexts, ...given.texts }
   const look = lookFor(useColorScheme())
   const [answer, setAnswer] = useState("")
   const { kind, others, challenge, hint, busy, error, choose, submit } = useStepUp(client, request)
