@@ -249,7 +249,7 @@ export type Engine = {
      * A challenge to enrol for somebody who is signed in and has no factor yet, for a page or a program that holds
      * nothing else. Asks the same proof as `factors.begin`; settling it signs in anew.
      */
-    openEnrolment(on: On): Promise<SignIn>
+    openEnrolment(on: On): Promise<Extract<SignIn, { status: "enrolment" }>>
     /** For an app that has its own sign-in: a service key (`challenges:write`) opens one after its own first step. */
     openFor(on: On, input: { returnTo?: string | undefined }): Promise<SignIn>
     /** Throws `challenge_spent`. */
