@@ -4,6 +4,7 @@ import { configured, findUser, withEngine } from "./configured.ts"
 import { readSecret } from "./read-secret.ts"
 import { Refused } from "./refusals.ts"
 import { moment, plain, print, printJson, printTable, say } from "./say.ts"
+import { addImportCommand } from "./transfer.ts"
 
 const who = "an address, an id, or external:<the app's own id>"
 
@@ -48,6 +49,7 @@ export const usersCommand = (): Command => {
     .description("Replace the user's roles; with none given, all are taken away.")
     .action(setRoles)
   configured(users.command("delete <user>")).description("Delete a user and all that is the user's.").action(remove)
+  addImportCommand(users)
   return users
 }
 
