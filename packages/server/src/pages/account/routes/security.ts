@@ -38,6 +38,7 @@ export const overview = async (visit: Visit, { actor, on }: Person, refusal?: Re
     browsers,
     activity: worthTelling(activity.items).slice(0, recentActivity),
     owedBy: policy.postponableUntil,
+    owedNow: policy.enrolmentOwed,
     done: doneWords(visit),
     refusal,
   })

@@ -35,6 +35,8 @@ export type Security = {
   readonly activity: readonly Activity[]
   /** Until when a demanded second step can be put off. */
   readonly owedBy: number | null
+  /** It can't be put off any more. */
+  readonly owedNow: boolean
   readonly done?: string | undefined
   readonly refusal?: Refusal | undefined
 }
@@ -78,10 +80,13 @@ const addButton = (frame: Frame, kind: string, label: string, look: "main" | "pl
 const statePart = (frame: Frame, of: Security): Html => {
   const words = textsOf(frame.language).security
   const on = of.factors.length > 0
-  const owed =
-    of.owedBy === null || on
-      ? ""
-      : html` ${say(words.owed, { issuer: frame.issuer, date: dateOf(frame.language, of.owedBy) })}`
+  const owed = on
+    ? ""
+    : of.owedNow
+      ? ` ${textsOf(frame.language).refusals.enrolment_required}`
+      : of.owedBy === null
+        ? ""
+        : html` ${say(words.owed, { issuer: frame.issuer, date: dateOf(frame.language, of.owedBy) })}`
   return html`<div class="state ${on ? "good" : "warn"}">
     <span class="badge">${icon(on ? "guarded" : "shield")}</span>
     <div>
