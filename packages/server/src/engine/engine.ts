@@ -77,8 +77,16 @@ export type Actor =
   | { readonly type: "service"; readonly key: ApiKey }
   | { readonly type: "operator"; readonly name: string }
 
-/** An actor and, for a service or an operator, the user that it acts for. */
-export type On = { readonly actor: Actor; readonly userId?: string | undefined; readonly source: Source }
+/**
+ * An actor and, for a service or an operator, the user that it acts for. `mfaToken`: one that the acting session made for
+ * no action. What asks for a fresh proof takes it for the second factor and spends it; a wrong one is `mfa_token_invalid`.
+ */
+export type On = {
+  readonly actor: Actor
+  readonly userId?: string | undefined
+  readonly source: Source
+  readonly mfaToken?: string | undefined
+}
 
 export type ChallengeView = {
   readonly id: string
@@ -313,6 +321,11 @@ export type Engine = {
     list(on: On): Promise<PublicFactor[]>
     /** Kinds that this user could enrol now. */
     offered(on: On): Promise<string[]>
+    /** A name, the default, or both in one commit. */
+    update(
+      on: On,
+      input: { factorId: string; name?: string | undefined; default?: true | undefined },
+    ): Promise<PublicFactor>
     rename(on: On, input: { factorId: string; name: string }): Promise<PublicFactor>
     remove(on: On, input: { factorId: string }): Promise<{ token?: string }>
     setDefault(on: On, input: { factorId: string }): Promise<void>

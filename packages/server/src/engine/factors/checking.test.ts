@@ -42,7 +42,7 @@ test("a recovery code is spent, and its owner is told", async () => {
 })
 
 test("it makes no session more trusted", async () => {
-  const { app } = await scene.withApp()
+  const { app, confirmed } = await scene.withApp()
   const answered = await scene.answer(await scene.challenge(), "totp", app.code())
   const on = await scene.as(answered.token)
   scene.nextStep()
@@ -50,7 +50,7 @@ test("it makes no session more trusted", async () => {
   scene.clock.advance(600)
   const later = await scene.as(answered.token)
   expect(later.actor.session.secondFactorAt).toBe(on.actor.session.secondFactorAt)
-  expect((await refusal(scene.engine.factors.remove(later, { factorId: "x" }))).code).toBe(
+  expect((await refusal(scene.engine.factors.remove(later, { factorId: confirmed.factor.id }))).code).toBe(
     "session_reverification_required",
   )
 })
@@ -90,7 +90,7 @@ test("a key that may only read can't use codes up", async () => {
 test("codes can be read again for as long as the door says, and never longer than a day", async () => {
   const { app, on } = await scene.withApp()
   await scene.engine.recoveryCodes.replace(on, { copySeconds: 600 })
-  const again = async () => (await scene.engine.recoveryCodes.reveal(on))?.codes.length
+  const again = async () => (await scene.engine.recoveryCodes.reveal(scene.proved(on)))?.codes.length
   scene.clock.advance(599)
   expect(await again()).toBe(10)
   scene.clock.advance(1)
@@ -98,7 +98,7 @@ test("codes can be read again for as long as the door says, and never longer tha
   const fresh = await scene.as((await scene.answer(await scene.challenge(), "totp", app.code())).token)
   await scene.engine.recoveryCodes.replace(fresh, { copySeconds: 10 * 86_400 })
   scene.clock.advance(86_399)
-  expect((await scene.engine.recoveryCodes.reveal(fresh))?.codes).toHaveLength(10)
+  expect((await scene.engine.recoveryCodes.reveal(scene.proved(fresh)))?.codes).toHaveLength(10)
   scene.clock.advance(1)
-  expect(await scene.engine.recoveryCodes.reveal(fresh)).toBeUndefined()
+  expect(await scene.engine.recoveryCodes.reveal(scene.proved(fresh))).toBeUndefined()
 })

@@ -1,10 +1,11 @@
 /** Who enrols: a session, a key, an operator for a user, or a challenge that owes an enrolment. */
+import type { Write } from "../../store/database.ts"
 import type { Context, Source } from "../context.ts"
 import type { Actor, ChallengeRef, On } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import { isBoundByPolicy, type Operation } from "../policy/policy.ts"
 import { openChallenge, type Challenge } from "../sign-in/records.ts"
-import { requireFresh } from "../step-up/reverification.ts"
+import { authorise } from "../step-up/authorisation.ts"
 import { subjectOf } from "../step-up/subject.ts"
 import type { StoredUser } from "../users/records.ts"
 import { challengeHolder, holderOf } from "./holder.ts"
@@ -18,9 +19,13 @@ export type Enrolling = {
   /** Either of these two. */
   readonly actor?: Actor
   readonly challenge?: Challenge
+  /** What has to be committed with the operation. */
+  readonly spent: readonly Write[]
 }
 
-export type EnrollingOn = On | { readonly challenge: ChallengeRef; readonly source: Source }
+export type EnrollingOn =
+  | On
+  | { readonly challenge: ChallengeRef; readonly source: Source; readonly mfaToken?: string | undefined }
 
 /** Reads who enrols, as stored now, and refuses who may not. */
 export async function readEnrolling(ctx: Context, on: EnrollingOn, operation: Operation): Promise<Enrolling> {
@@ -30,13 +35,16 @@ export async function readEnrolling(ctx: Context, on: EnrollingOn, operation: Op
     const owed = challenge.purpose === "enrol" && !(await standingOf(ctx, user.id)).hasSecondFactor
     if (!owed) throw new CountersignError("challenge_spent")
     refuseUnconfirmed(ctx, user)
-    return { user, challenge, holder: challengeHolder(challenge.id), source: { ...on.source, door: challenge.door } }
+    // There is no session yet that it could have been made in.
+    if (on.mfaToken !== undefined) throw new CountersignError("mfa_token_invalid")
+    const source = { ...on.source, door: challenge.door }
+    return { user, challenge, holder: challengeHolder(challenge.id), source, spent: [] }
   }
   const { actor, source } = on
   const user = await subjectOf(ctx, on, { service: "factors:write", self: "write" })
-  await requireFresh(ctx, actor, operation)
+  const spent = await authorise(ctx, on, operation)
   if (isBoundByPolicy(actor)) refuseUnconfirmed(ctx, user)
-  return { user, actor, holder: holderOf(actor), source }
+  return { user, actor, holder: holderOf(actor), source, spent }
 }
 
 /** Whoever registered a stranger's address must not be able to lock its owner out of it. */

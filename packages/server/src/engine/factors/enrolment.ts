@@ -1,14 +1,12 @@
 /** A user's factors: enrolled in two halves, listed, named, switched, removed. */
-import { auditWrite } from "../audit/audit.ts"
-import { noticeWrites } from "../audit/notices.ts"
 import type { Context } from "../context.ts"
 import type { Engine, On, PublicFactor } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import { enrollable } from "../sign-in/challenges.ts"
 import { clearTotal } from "../sign-in/lockout.ts"
-import { requireFresh } from "../step-up/reverification.ts"
+import { authorise } from "../step-up/authorisation.ts"
 import { subjectOf } from "../step-up/subject.ts"
-import { commitGuarded, revise, type StoredUser } from "../users/records.ts"
+import { commitGuarded, type StoredUser } from "../users/records.ts"
 import { planChange } from "./changing.ts"
 import { checkOf } from "./checking.ts"
 import { confirmOf } from "./confirmation.ts"
@@ -24,11 +22,11 @@ import {
   readConfirmed,
   readPending,
   removeFactor,
-  renameFactor,
   type StoredFactor,
   switchOff,
   switchOn,
 } from "./records.ts"
+import { updateFactorOf } from "./updating.ts"
 
 const reading = { service: "factors:read", self: "read" } as const
 const changing = { service: "factors:write", self: "write" } as const
@@ -55,50 +53,25 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
         .map(({ name }) => name)
     },
 
-    async rename(on, input) {
-      const name = readFactorName(input.name)
-      await subjectOf(ctx, on, changing)
-      await requireFresh(ctx, on.actor, "factors.rename")
-      const renamed = await commitGuarded(ctx, async () => {
-        const user = await subjectOf(ctx, on, changing)
-        const factor = findOwn(await readConfirmed(ctx, user.id), input.factorId)
-        const result = describe({ ...factor, name }, user)
-        if (factor.name === name) return { writes: [], result }
-        const detail = { kind: factor.kind, factor: factor.id }
-        return {
-          result,
-          writes: [
-            revise(user),
-            renameFactor(factor, name),
-            auditWrite(ctx, {
-              userId: user.id,
-              event: "factor.renamed",
-              outcome: "success",
-              source: on.source,
-              detail,
-            }),
-            ...(await noticeWrites(ctx, user, "factor_renamed", on.source, { name, kind: factor.kind })),
-          ],
-        }
-      })
-      ctx.mailIsWaiting()
-      if (renamed === undefined) throw new CountersignError("not_found")
-      return renamed
-    },
+    update: updateFactorOf(ctx, kinds),
+    rename: (on, input) => updateFactorOf(ctx, kinds)(on, input),
+    setDefault: async (on, { factorId }) => void (await updateFactorOf(ctx, kinds)(on, { factorId, default: true })),
 
     async remove(on, { factorId }) {
-      const { id } = await subjectOf(ctx, on, changing)
-      if (await cancelPending(ctx, kinds, on, id, factorId)) return {}
-      await requireFresh(ctx, on.actor, "factors.remove")
       const result = await commitGuarded(ctx, async () => {
         const user = await subjectOf(ctx, on, changing)
+        const pending = await readOwnPending(ctx, kinds, on, user.id, factorId)
+        // What was never confirmed may go without more ado: it protects nothing yet.
+        if (pending)
+          return { writes: [...(await authorise(ctx, on, "factors.cancel")), dropPending(pending)], result: {} }
         const before = await readConfirmed(ctx, user.id)
         const factor = findOwn(before, factorId)
+        const spent = await authorise(ctx, on, "factors.remove")
         return planChange(ctx, on, {
           user,
           before,
           remaining: before.filter((other) => other !== factor),
-          writes: [removeFactor(factor, ctx.now())],
+          writes: [...spent, removeFactor(factor, ctx.now())],
           keepCodes: false,
           event: "factor.removed",
           detail: { kind: factor.kind, factor: factor.id },
@@ -109,35 +82,14 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
       return result
     },
 
-    async setDefault(on, { factorId }) {
-      await requireFresh(ctx, on.actor, "factors.set_default")
-      await commitGuarded(ctx, async () => {
-        const user = await subjectOf(ctx, on, changing)
-        const factor = findOwn(await readConfirmed(ctx, user.id), factorId)
-        if (factor.state !== "on") throw new CountersignError("not_found")
-        const event = {
-          userId: user.id,
-          event: "factor.default_changed",
-          outcome: "success",
-          source: on.source,
-        } as const
-        const writes = [
-          revise(user, { defaultFactorId: factor.id }),
-          auditWrite(ctx, { ...event, detail: { factor: factor.id } }),
-        ]
-        return { writes: user.defaultFactorId === factor.id ? [] : writes, result: undefined }
-      })
-    },
-
     async turn(on, input) {
-      await subjectOf(ctx, on, changing)
-      await requireFresh(ctx, on.actor, "factors.turn")
       const result = await commitGuarded(ctx, async () => {
         const user = await subjectOf(ctx, on, changing)
+        const spent = await authorise(ctx, on, "factors.turn")
         const before = await readConfirmed(ctx, user.id)
         const turned = before.filter(({ kind, state }) => kind === input.kind && state !== input.state)
         const turnsOn = input.state === "on"
-        if (turnsOn && !before.some(({ kind }) => kind === input.kind)) return { writes: [], result: {} }
+        if (turnsOn && !before.some(({ kind }) => kind === input.kind)) return { writes: spent, result: {} }
         const remaining = before.map((factor) => (turned.includes(factor) ? { ...factor, state: input.state } : factor))
         const kind = kinds.find(({ name }) => name === input.kind)
         if (
@@ -150,7 +102,10 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
           user,
           before,
           remaining,
-          writes: turned.map((factor) => (turnsOn ? switchOn(factor, factor.name, ctx.now()) : switchOff(factor))),
+          writes: [
+            ...spent,
+            ...turned.map((factor) => (turnsOn ? switchOn(factor, factor.name, ctx.now()) : switchOff(factor))),
+          ],
           keepCodes: true,
           event: turnsOn ? "factor.turned_on" : "factor.turned_off",
           detail: { kind: input.kind },
@@ -167,22 +122,22 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
     async reset(on, input) {
       if (input.kind !== undefined && !kinds.some(({ name }) => name === input.kind))
         throw new CountersignError("kind_not_offered")
-      await subjectOf(ctx, on, changing)
-      await requireFresh(ctx, on.actor, "factors.reset")
       const result = await commitGuarded(ctx, async () => {
         const user = await subjectOf(ctx, on, changing)
+        const spent = await authorise(ctx, on, "factors.reset")
         const before = await readConfirmed(ctx, user.id)
         const isMeant = ({ kind }: StoredFactor): boolean => input.kind === undefined || kind === input.kind
         const gone = before.filter(isMeant)
         const names = input.kind === undefined ? kinds.map(({ name }) => name) : [input.kind]
         const pending = names.map((name) => dropAllPending(user.id, name))
         const waiting = await countPending(ctx, user.id, names)
-        if (gone.length + waiting === 0) return { writes: [], result: {} }
+        if (gone.length + waiting === 0) return { writes: spent, result: {} }
         return planChange(ctx, on, {
           user,
           before,
           remaining: before.filter((factor) => !isMeant(factor)),
           writes: [
+            ...spent,
             ...gone.map((factor) => removeFactor(factor, ctx.now())),
             ...pending,
             ...names.map((kind) => clearTotal({ userId: user.id, kind })),
@@ -204,7 +159,7 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
         const user = await subjectOf(ctx, on, changing)
         // An operator may prepare an account: a kind that needs a confirmed address asks again when it is used.
         const prepared = { ...user, emailConfirmed: true }
-        const who = { user: prepared, holder: holderOf(on.actor), source: on.source, actor: on.actor }
+        const who = { user: prepared }
         const kind = kindToEnrol(ctx, kinds, who, input.kind)
         const confirmed = await readConfirmed(ctx, user.id)
         refuseBeyondLimit(kind, confirmed)
@@ -239,16 +194,13 @@ function findOwn(factors: readonly StoredFactor[], id: string): StoredFactor {
   return factor
 }
 
-/** What was never confirmed may go without more ado: it protects nothing yet. Says whether it was one. */
-async function cancelPending(ctx: Context, kinds: Kinds, on: On, userId: string, factorId: string): Promise<boolean> {
+/** A pending factor of the acting holder's own, or undefined. */
+async function readOwnPending(ctx: Context, kinds: Kinds, on: On, userId: string, factorId: string) {
   const holder = holderOf(on.actor)
   for (const { name } of kinds) {
     const pending = await readPending(ctx, { userId, kind: name, holder, now: ctx.now() })
     const found = pending.find(({ id }) => id === factorId)
-    if (found) {
-      await ctx.database.commit([dropPending(found)])
-      return true
-    }
+    if (found) return found
   }
-  return false
+  return undefined
 }

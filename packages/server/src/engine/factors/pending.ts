@@ -5,6 +5,7 @@ import type { Begun, Engine } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import { maySeeLiveKey } from "../policy/policy.ts"
 import { enrollable } from "../sign-in/challenges.ts"
+import { refuseLostToken } from "../step-up/authorisation.ts"
 import { newId } from "../tokens.ts"
 import { commitGuarded } from "../users/records.ts"
 import { drawFor } from "./draw.ts"
@@ -26,12 +27,18 @@ type Part = Pick<Engine["factors"], "begin" | "reveal">
 
 export const pendingOf = (ctx: Context, kinds: Kinds): Part => ({
   async begin(on, input) {
-    const who = await readEnrolling(ctx, on, "factors.begin")
-    const kind = kindToEnrol(ctx, kinds, who, input.kind)
     const name = input.name === undefined ? undefined : readFactorName(input.name)
-    return input.oneForUser
-      ? commitGuarded(ctx, () => decideOnly(ctx, kind, who, name))
-      : beginNew(ctx, kind, who, { name, input: input.input })
+    const read = async () => {
+      const who = await readEnrolling(ctx, on, "factors.begin")
+      return { who, kind: kindToEnrol(ctx, kinds, who, input.kind) }
+    }
+    if (input.oneForUser)
+      return commitGuarded(ctx, async () => {
+        const { who, kind } = await read()
+        return decideOnly(ctx, kind, who, name)
+      })
+    const { who, kind } = await read()
+    return beginNew(ctx, kind, who, { name, input: input.input })
   },
 
   async reveal(on, input) {
@@ -70,7 +77,7 @@ export function refuseBeyondLimit(kind: FactorKind, confirmed: readonly StoredFa
 export async function drawFactor(
   ctx: Context,
   kind: FactorKind,
-  who: Enrolling,
+  who: Pick<Enrolling, "user">,
   about: {
     name: string | undefined
     input: unknown
@@ -120,13 +127,17 @@ async function beginNew(
   const pending = await readPending(ctx, { userId: user.id, kind: kind.name, holder, now: ctx.now() })
   const tooMany = pending.filter((other) => other.holder === holder).slice(maximum - 1)
   const sending = await sendingWrites(ctx, { user, source, ownerId: factor.id, kind: kind.name, seconds, hold, send })
-  const { committed } = await ctx.database.commit([
+  const outcome = await ctx.database.commit([
+    ...who.spent,
     ...sending,
     ...tooMany.map(dropPending),
     await insertFactor(ctx, factor),
     auditWrite(ctx, begunEvent(factor, who)),
   ])
-  if (!committed) throw sending.length > 0 ? sentTooOften(ctx) : new CountersignError("conflict")
+  if (!outcome.committed) {
+    refuseLostToken(who.spent, outcome.failed)
+    throw sending.length > 0 ? sentTooOften(ctx) : new CountersignError("conflict")
+  }
   if (send) ctx.mailIsWaiting()
   return { factor: kind.describe(factor, user), show, expiresAt }
 }
@@ -140,12 +151,12 @@ async function decideOnly(ctx: Context, kind: FactorKind, who: Enrolling, name: 
     throw new CountersignError("already_enrolled")
   const waiting = await readPending(ctx, { userId: user.id, kind: kind.name, holder: "", now: ctx.now() })
   const [only] = waiting
-  if (only) return { writes: [], result: shownAgain(kind, only, who) }
+  if (only) return { writes: who.spent, result: shownAgain(kind, only, who) }
 
   const drawn = await drawFactor(ctx, kind, who, { name, input: undefined, confirmed, holder: null, expiresAt: null })
   const factor = { ...drawn.factor, handle: handleOfOnlyPending(kind.name, user.id) }
   return {
-    writes: [await insertFactor(ctx, factor), auditWrite(ctx, begunEvent(factor, who))],
+    writes: [...who.spent, await insertFactor(ctx, factor), auditWrite(ctx, begunEvent(factor, who))],
     result: { factor: kind.describe(factor, user), show: drawn.show, expiresAt: null },
   }
 }

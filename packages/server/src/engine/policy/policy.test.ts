@@ -159,8 +159,8 @@ describe("what an operation demands", () => {
   ]
   const open: Operation[] = [
     "factors.confirm",
+    "factors.cancel",
     "factors.set_default",
-    "recovery_codes.reveal",
     "recovery_codes.acknowledge",
     "remembered_devices.forget",
     "api_keys.revoke",
@@ -197,6 +197,14 @@ describe("what an operation demands", () => {
       expect(ask(operation, key(), false)).toBeUndefined()
     },
   )
+
+  test("recovery_codes.reveal: of a session a fresh proof; a key is shown what it has made itself", () => {
+    const demand = { level: "second_factor", maxAgeSeconds: 600 }
+    for (const door of ["native", "account", "accounts"])
+      expect(ask("recovery_codes.reveal", session(door), true)).toEqual({ demand })
+    for (const actor of [session("identity"), session("docspace"), key(), key("*:read")])
+      expect(ask("recovery_codes.reveal", actor, true)).toBeUndefined()
+  })
 
   test.each(open)("%s: nothing, since it takes trust away or was guarded before", (operation) => {
     for (const actor of [session("native"), key()]) expect(ask(operation, actor, true)).toBeUndefined()

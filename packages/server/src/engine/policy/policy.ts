@@ -12,6 +12,7 @@ export type Operation =
   | "factors.begin"
   | "factors.reveal"
   | "factors.confirm"
+  | "factors.cancel"
   | "factors.rename"
   | "factors.remove"
   | "factors.set_default"
@@ -48,12 +49,13 @@ const guarded: ReadonlySet<Operation> = new Set<Operation>([
   "factors.turn",
   "factors.reset",
   "recovery_codes.replace",
+  "recovery_codes.reveal",
   "address.change",
   "password.change",
   "api_keys.create",
   "user.remove",
 ])
-// Not guarded: confirming (beginning was), a copy of codes (bound to who made them), and what only takes trust away.
+// Not guarded: confirming and giving up (beginning was), and what only takes trust away.
 
 // What the wires of the loose doors have no way to ask a proof for. An address or a password is never among it.
 const looseOperations: ReadonlySet<Operation> = new Set<Operation>([
@@ -64,6 +66,7 @@ const looseOperations: ReadonlySet<Operation> = new Set<Operation>([
   "factors.turn",
   "factors.reset",
   "recovery_codes.replace",
+  "recovery_codes.reveal",
 ])
 
 /** What a door without a step-up asks the current password for. */
@@ -86,6 +89,8 @@ export const demandOf = (
   if (!guarded.has(operation) || actor.type === "operator" || actor.type === "service") return undefined
   if (actor.type === "user-key") {
     if (actor.key.scopes.includes(selfWriteScope)) return undefined
+    // Only what the key itself has made is shown to it, and it can't step up with a code.
+    if (operation === "recovery_codes.reveal") return undefined
     if (!standing.hasSecondFactor && openToKeysWithoutFactor.has(operation)) return undefined
     return { refused: { scope: selfWriteScope } }
   }

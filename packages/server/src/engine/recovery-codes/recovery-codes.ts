@@ -9,6 +9,7 @@ import { holderOf } from "../factors/holder.ts"
 import { standingOf } from "../factors/standing.ts"
 import { mayHaveCodesWithoutFactor } from "../policy/policy.ts"
 import { clearTotal } from "../sign-in/lockout.ts"
+import { authorise } from "../step-up/authorisation.ts"
 import { requireFresh } from "../step-up/reverification.ts"
 import { subjectOf } from "../step-up/subject.ts"
 import { commitGuarded, revise } from "../users/records.ts"
@@ -55,10 +56,9 @@ export const recoveryCodesOf = (ctx: Context): Engine["recoveryCodes"] => ({
   async replace(on, { count, copySeconds: seconds } = {}) {
     if (count !== undefined && !(Number.isInteger(count) && count >= fewestCodes && count <= mostCodes))
       throw new CountersignError("input_invalid", { field: "count" })
-    await subjectOf(ctx, on, change)
-    await requireFresh(ctx, on.actor, "recovery_codes.replace")
     const codes = await commitGuarded(ctx, async () => {
       const user = await subjectOf(ctx, on, change)
+      const spent = await authorise(ctx, on, "recovery_codes.replace")
       await refuseWithoutFactor(ctx, on.actor, user.id)
       const made = await planCodes(ctx, user.id, holderOf(on.actor), { count, copySeconds: seconds })
       const event = {
@@ -71,6 +71,7 @@ export const recoveryCodesOf = (ctx: Context): Engine["recoveryCodes"] => ({
         result: made.codes,
         writes: [
           revise(user),
+          ...spent,
           ...made.writes,
           auditWrite(ctx, event),
           ...(await noticeWrites(ctx, user, "recovery_codes_replaced", on.source)),

@@ -5,6 +5,7 @@ import { noticeWrites } from "../audit/notices.ts"
 import type { Context } from "../context.ts"
 import type { Actor, ApiKey, Engine } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
+import { authorise, refuseLostToken } from "../step-up/authorisation.ts"
 import { requireFresh } from "../step-up/reverification.ts"
 import { subjectOf } from "../step-up/subject.ts"
 import { mintToken, newId } from "../tokens.ts"
@@ -41,7 +42,7 @@ export const apiKeysOf = (ctx: Context): Engine["apiKeys"] => ({
 
     const user = service === null ? await subjectOf(ctx, on, { service: "keys:write", self: "write" }) : undefined
     if (service !== null) demandAdministrator(on.actor, "keys:write")
-    await requireFresh(ctx, on.actor, "api_keys.create")
+    const spent = await authorise(ctx, on, "api_keys.create")
 
     const { token: key, hash } = mintToken(ctx, "csk_")
     const record: ApiKey = {
@@ -56,7 +57,8 @@ export const apiKeysOf = (ctx: Context): Engine["apiKeys"] => ({
       lastUsedAt: null,
     }
     const detail = { keyId: record.id, by: on.actor.type, ...(service !== null && { service }) }
-    await ctx.database.commit([
+    const outcome = await ctx.database.commit([
+      ...spent,
       insertKey(record, hash),
       auditWrite(ctx, {
         userId: record.userId,
@@ -67,6 +69,7 @@ export const apiKeysOf = (ctx: Context): Engine["apiKeys"] => ({
       }),
       ...(user ? await noticeWrites(ctx, user, "api_key_created", on.source, { name }) : []),
     ])
+    if (!outcome.committed) refuseLostToken(spent, outcome.failed)
     ctx.mailIsWaiting()
     return { key, record }
   },
@@ -90,7 +93,7 @@ export const apiKeysOf = (ctx: Context): Engine["apiKeys"] => ({
     if (name === null) throw new CountersignError("input_invalid", { field: "name" })
     const scopes = asked === undefined ? undefined : readScopes(asked, false)
     if (scopes !== undefined) demandNoMoreThanOwn(on.actor, scopes, false)
-    await requireFresh(ctx, on.actor, "api_keys.create")
+    const spent = await authorise(ctx, on, "api_keys.create")
     const [row] = storable(id)
       ? await ctx.database.query<ApiKeyRow>(sql`
           select * from api_keys where id = ${id} and user_id = ${user.id} and revoked_at is null`)
@@ -101,12 +104,16 @@ export const apiKeysOf = (ctx: Context): Engine["apiKeys"] => ({
     const detail = { keyId: id, by: on.actor.type, scopes: record.scopes }
     const event = { userId: user.id, event: "api_key.changed", outcome: "success", source: on.source, detail } as const
     const outcome = await ctx.database.commit([
+      ...spent,
       one(sql`
         update api_keys set name = ${record.name}, scopes = ${JSON.stringify(record.scopes)}
         where id = ${id} and revoked_at is null`),
       auditWrite(ctx, event),
     ])
-    if (!outcome.committed) throw new CountersignError("not_found")
+    if (!outcome.committed) {
+      refuseLostToken(spent, outcome.failed)
+      throw new CountersignError("not_found")
+    }
     return record
   },
 

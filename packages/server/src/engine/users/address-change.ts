@@ -5,7 +5,7 @@ import type { Context } from "../context.ts"
 import type { Engine } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import { mailWrite } from "../outbox.ts"
-import { requireFresh } from "../step-up/reverification.ts"
+import { authorise, refuseLostToken } from "../step-up/authorisation.ts"
 import { subjectOf } from "../step-up/subject.ts"
 import { readAddress } from "./addresses.ts"
 import { proveWithPassword } from "./current-password.ts"
@@ -26,7 +26,7 @@ export const requestAddressChangeOf =
     const address = readAddress(email)
     checkLinkTarget(ctx, linkFor)
     const proved = await proveWithPassword(ctx, user, { actor, current, source, secondFactorWill: true })
-    await requireFresh(ctx, proved.actor, "address.change")
+    const spent = await authorise(ctx, { ...on, actor: proved.actor }, "address.change")
     if (await hasMailEnough(ctx, user.id, "address.change_requested"))
       throw new CountersignError("too_many_requests", { retryAfter: 3600 })
     const holder = await readUser(ctx, { email: address.email })
@@ -44,11 +44,13 @@ export const requestAddressChangeOf =
         ]
     const facts = user.emailConfirmed ? { newAddress: address.email } : {}
     const event = { userId: user.id, event: "address.change_requested", outcome: "success", source } as const
-    await ctx.database.commit([
+    const outcome = await ctx.database.commit([
+      ...spent,
       endLinks(ctx, user.id, "address"),
       ...mail,
       auditWrite(ctx, event),
       ...(await noticeWrites(ctx, user, "address_change_requested", source, facts)),
     ])
+    if (!outcome.committed) refuseLostToken(spent, outcome.failed)
     ctx.mailIsWaiting()
   }

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts"
 import type { Engine } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import { planStampChange } from "../sessions/sessions.ts"
-import { requireFresh } from "../step-up/reverification.ts"
+import { authorise } from "../step-up/authorisation.ts"
 import { subjectOf } from "../step-up/subject.ts"
 import { demandAdministrator } from "./administrator.ts"
 import { readCursor, readLimit, writeCursor } from "../cursor.ts"
@@ -115,12 +115,12 @@ export const updateUserOf =
 export const removeUserOf =
   (ctx: Context): Engine["users"]["remove"] =>
   async (on) => {
-    await subjectOf(ctx, on, writing)
-    await requireFresh(ctx, on.actor, "user.remove")
     await commitGuarded(ctx, async () => {
       const user = await subjectOf(ctx, on, writing)
+      const spent = await authorise(ctx, on, "user.remove")
       return {
         writes: [
+          ...spent,
           any(sql`
             delete from held where owner_id in (select id from challenges where user_id = ${user.id})
               or owner_id in (select id from factors where user_id = ${user.id})`),

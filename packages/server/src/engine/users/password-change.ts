@@ -6,7 +6,7 @@ import type { Context } from "../context.ts"
 import type { Engine } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import { planFresh, planStampChange } from "../sessions/sessions.ts"
-import { requireFresh } from "../step-up/reverification.ts"
+import { authorise } from "../step-up/authorisation.ts"
 import { subjectOf } from "../step-up/subject.ts"
 import { proveWithPassword } from "./current-password.ts"
 import { acceptPassword } from "./new-password.ts"
@@ -26,18 +26,20 @@ export const changePasswordOf =
     const user = await subjectOf(ctx, on, { service: "users:write", self: "write" })
     const { actor, proof } = await proveWithPassword(ctx, user, { actor: on.actor, current: input.current, source })
     const password = acceptPassword(ctx, input.password, user)
-    await requireFresh(ctx, actor, "password.change")
+    await authorise(ctx, { ...on, actor }, "password.change")
     const passwordHash = await hashPassword(ctx, password)
 
     const token = await commitGuarded(ctx, async () => {
       const now = await readUser(ctx, { id: user.id })
       if (now === undefined || now.securityStamp !== user.securityStamp) throw new CountersignError("conflict")
+      const spent = await authorise(ctx, { ...on, actor }, "password.change")
       const session = on.actor.type === "session" ? on.actor.session : undefined
       const change = planStampChange(ctx, now, { keepSessionId: session?.id })
       const fresh = session && planFresh(ctx, session, { methods: proof ? [proof] : [] })
       return {
         writes: [
           revise(now, { stamp: change.stamp, passwordHash, passwordChangedAt: ctx.now() }),
+          ...spent,
           ...change.writes,
           ...(fresh?.writes ?? []),
           ...(on.actor.type === "operator" ? [revokeKeys(ctx, now.id)] : []),
