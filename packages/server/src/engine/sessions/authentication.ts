@@ -25,20 +25,33 @@ export const authenticateOf =
     if (token.length > longestToken) return undefined
     if (token.startsWith("csk_")) return ofKey(ctx, token)
     const found = await liveSessionOf(ctx, token)
-    return found && actorOf(ctx, found.row, found.user)
+    if (found === undefined) return undefined
+    const actor = await actorOf(ctx, found.row, found.user)
+    return found.replaced ? withoutProofs(actor) : actor
   }
 
-/** The living session of a session or access token. */
+/**
+ * The session as a replaced token may use it: signed in, for requests under way, and with nothing freshly proved. Who
+ * took the token before a step-up gains nothing from it (ASVS 7.2.4).
+ */
+const withoutProofs = (actor: Actor): Actor =>
+  actor.type === "session"
+    ? { ...actor, session: { ...actor.session, firstFactorAt: null, secondFactorAt: null } }
+    : actor
+
+/** The living session of a session or access token. `replaced`: a newer token has taken this one's place. */
 export async function liveSessionOf(
   ctx: Context,
   token: string,
-): Promise<{ row: SessionRow; user: StoredUser } | undefined> {
+): Promise<{ row: SessionRow; user: StoredUser; replaced: boolean } | undefined> {
   const kind = token.startsWith("css_") ? "session" : token.startsWith("csa_") ? "access" : undefined
   if (kind === undefined) return undefined
   const [row] = await ctx.database.query<TokenJoinRow>(tokenJoin(hashToken(token), kind))
   if (row === undefined || row.token_expires_at <= ctx.now() || row.token_used_at !== null) return undefined
   const user = userOfJoin(row)
-  return isAlive(row, user, ctx.now()) ? { row, user } : undefined
+  if (!isAlive(row, user, ctx.now())) return undefined
+  // A session's own token ends with it; only replacing it brings its end forward.
+  return { row, user, replaced: kind === "session" && row.token_expires_at < row.expires_at }
 }
 
 /** The session as an actor; notes the use. */

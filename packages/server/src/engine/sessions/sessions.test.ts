@@ -264,6 +264,16 @@ describe("proving again", () => {
     expect(await isAlive(tests.ctx, first.result.token)).toBe(false)
   })
 
+  test("is not the old token's: what it has earned is asked of whoever comes with that one", async () => {
+    const before = await signIn(tests.ctx, user, { kinds: ["password", "totp"] })
+    tests.clock.advance(3600)
+    const { writes, result } = planFresh(tests.ctx, before.actor.session, { methods: [method("totp")] })
+    await tests.database.commit(writes)
+    const stale = { firstFactorAt: null, secondFactorAt: null }
+    expect((await as(tests.ctx, before.token)).actor.session).toMatchObject({ ...stale, id: before.actor.session.id })
+    expect((await as(tests.ctx, result.token)).actor.session).toMatchObject({ secondFactorAt: tests.clock.now() })
+  })
+
   test("does not revive a session that has ended", async () => {
     const { on, actor, token } = await signIn(tests.ctx, user)
     const { writes } = planFresh(tests.ctx, actor.session, { methods: [method("totp")] })
