@@ -243,9 +243,19 @@ describe("the copy", () => {
   test("is gone after a day", async () => {
     const { on } = await withCodes()
     scene.clock.advance(86_400 - 31)
-    expect(await scene.engine.recoveryCodes.reveal(on)).toBeDefined()
+    expect(await scene.engine.recoveryCodes.reveal(scene.proved(on))).toBeDefined()
     scene.clock.advance(1)
-    expect(await scene.engine.recoveryCodes.reveal(on)).toBeUndefined()
+    expect(await scene.engine.recoveryCodes.reveal(scene.proved(on))).toBeUndefined()
+  })
+
+  test("is shown to a fresh proof alone: whoever took the session later could step up with a code", async () => {
+    const { on } = await withCodes()
+    scene.clock.advance(600)
+    const demand = { code: "session_reverification_required", level: "second_factor", maxAgeSeconds: 600 }
+    expect(await refusal(scene.engine.recoveryCodes.reveal(on))).toEqual(demand)
+    expect(await scene.engine.recoveryCodes.reveal(scene.proved(on))).toBeDefined()
+    // Who may not see them at all is not sent to prove anything.
+    expect(await scene.engine.recoveryCodes.reveal(scene.asOperator)).toBeUndefined()
   })
 
   test("of codes from a demanded enrolment belongs to the session that came of it", async () => {

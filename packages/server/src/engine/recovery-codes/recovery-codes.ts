@@ -97,10 +97,10 @@ export const recoveryCodesOf = (ctx: Context): Engine["recoveryCodes"] => ({
 
   async reveal(on) {
     const user = await subjectOf(ctx, on, change)
-    await requireFresh(ctx, on.actor, "recovery_codes.reveal")
     const set = await readSet(ctx, user.id)
     const gone = set === undefined || set.copy === null || (set.copyExpiresAt ?? 0) <= ctx.now()
     if (gone || set.copy === null || set.holder !== holderOf(on.actor)) return undefined
+    await requireFresh(ctx, on.actor, "recovery_codes.reveal")
     const codes = JSON.parse(await ctx.vault.open(set.copy, bounds.recoveryCopy(set.id, user.id))) as string[]
     return { codes: codes.map((code, index) => ({ code, used: (set.codes[index]?.usedAt ?? null) !== null })) }
   },

@@ -26,6 +26,8 @@ export type Scene = EngineForTests & {
     confirmed: Confirmed
     on: On & { actor: Extract<Actor, { type: "session" }> }
   }>
+  /** The same session as if its second factor had been proved just now. */
+  proved(on: On & { actor: Extract<Actor, { type: "session" }> }): On & { actor: Extract<Actor, { type: "session" }> }
   /** To the next time step, so that the app shows a new code. */
   nextStep(): void
   /** The newest mailed code. */
@@ -64,6 +66,10 @@ export function sceneOf(tests: EngineForTests, user: User): Scene {
       if (actor?.type !== "session") throw new Error("no session")
       return { actor, source: from }
     },
+    proved: (on) => ({
+      ...on,
+      actor: { ...on.actor, session: { ...on.actor.session, secondFactorAt: clock.now() } },
+    }),
     async enrol(on, name) {
       const begun = await engine.factors.begin(on, { kind: "totp", name })
       const app = authenticator.scan(String(begun.show["uri"]))

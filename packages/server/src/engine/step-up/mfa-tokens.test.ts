@@ -176,8 +176,8 @@ describe("what minting asks for", () => {
   })
 
   test("a recovery code does as well, and its owner is told", async () => {
-    scene.clock.advance(3600)
     const [code] = (await scene.engine.recoveryCodes.reveal(on))?.codes ?? []
+    scene.clock.advance(3600)
     expect(await mint({ proof: { kind: "recovery-code", answer: code?.code } })).toMatchObject({ singleUse: true })
     expect((await scene.notices()).at(-1)).toBe("recovery_code_used")
   })
