@@ -39,12 +39,12 @@ export const recoveryCodeOperations = [
     id: "readRecoveryCodesAgain",
     group: "Recovery codes",
     summary: "Read the codes again before they are acknowledged",
-    description: "Only for the session or key that made them, and a day at most.",
+    description: "Only for the session or key that made them, with a fresh second factor, and a day at most.",
     method: "GET",
     path: "/recovery-codes/copy",
     access: "user",
     answers: { 200: { description: "Those that are still good.", schema: codes } },
-    refusals: ["not_found"],
+    refusals: ["not_found", "session_reverification_required"],
     async handle({ engine, who }) {
       const copy = await engine.recoveryCodes.reveal(who)
       if (!copy) throw new CountersignError("not_found")
