@@ -63,6 +63,29 @@ export function accountOf(client: CoreClient): AccountCalls {
   return accountCalls(core)
 }
 
+/** Less than this is too little for a request to the app's own server. */
+const marginMilliseconds = 15_000
+
+/**
+ * Short signed tokens that tell the app's own server who is signed in (checked with `/.well-known/jwks.json`). Kept in
+ * memory until it is about to run out, and for its session only; null where nobody is signed in.
+ */
+export function sessionTokenOf(client: CoreClient): () => Promise<string | null> {
+  const core = cores.get(client)
+  if (!core) throw new TypeError("sessionTokenOf takes a client that createCoreClient or createCountersignClient made")
+  let held: { token: string; expiresAt: string; session: unknown; user: unknown } | undefined
+  return async () => {
+    const { session, user } = await client.load()
+    if (!session) return null
+    const good = held?.session === session && held.user === user
+    if (!held || !good || Date.parse(held.expiresAt) - Date.now() < marginMilliseconds) {
+      const made = await core.call<{ token: string; expiresAt: string }>({ method: "POST", path: "/session/token" })
+      held = { ...made, session, user }
+    }
+    return held.token
+  }
+}
+
 /**
  * A client for one Countersign server and one person at a time. Makes no request before it is asked to.
  * In a browser the session is a cookie that no script can read; elsewhere it is a bearer token, kept in `storage`.

@@ -75,7 +75,7 @@ test("without cookie and bearer nobody is asked and nobody is signed in", async 
   const fetch = vi.fn<(request: Request) => Promise<Response>>()
   configureCountersign({ url: "http://unused", fetch })
   incoming = new Headers({ cookie: "theme=dark; __Secure-countersign-lookalike=1" })
-  expect(await auth()).toMatchObject({ isAuthenticated: false, userId: null, session: null })
+  expect(await auth()).toMatchObject({ isAuthenticated: false, userId: null, sessionClaims: null })
   expect((await auth()).has({ role: "admin" })).toBe(false)
   await expect(auth.protect({ returnTo: "/team?x=1" })).rejects.toThrow("NEXT_REDIRECT")
   expect(redirected).toEqual(["/account/sign-in?return_to=%2Fteam%3Fx%3D1"])
@@ -86,7 +86,9 @@ test("half a sign-in is none, and a dead cookie is none", async () => {
   await using server = await startTestServer({ startAt: Date.now() })
   const half = await signedIn(server, () => undefined)
   expect((await authOf({ headers: half.headers })).isAuthenticated).toBe(false)
-  expect((await authOf({ headers: half.headers })).initialState.challenge?.purpose).toBe("sign_in")
+  incoming = half.headers
+  expect((await countersignState()).challenge?.purpose).toBe("sign_in")
+  expect(await currentUser()).toBeNull()
   const dead = new Headers({ cookie: "countersign=css_dead; __Host-countersign=css_dead" })
   expect((await authOf({ headers: dead })).isAuthenticated).toBe(false)
   const bearer = new Headers({ authorization: "Bearer css_dead" })
@@ -100,6 +102,14 @@ test("a bearer's session is known as well", async () => {
   const { json } = await server.client().post<{ token: string }>("/v1/sign-in", { email, password, session: "bearer" })
   const headers = new Headers({ authorization: `Bearer ${json.token}` })
   expect((await authOf({ headers })).userId).toBe(id)
+
+  const short = await server.client({ bearer: json.token }).post<{ token: string }>("/v1/session/token")
+  const found = await authOf({ headers: new Headers({ authorization: `Bearer ${short.json.token}` }) })
+  expect(found).toMatchObject({ isAuthenticated: true, userId: id, sessionClaims: { fva: [0, -1] } })
+  expect(found.has({ reverification: "strict" })).toBe(true)
+  expect(found.has({ role: "admin" })).toBe(false)
+  const altered = new Headers({ authorization: `Bearer ${short.json.token.slice(0, -6)}AAAAAA` })
+  expect((await authOf({ headers: altered })).isAuthenticated).toBe(false)
 })
 
 test("only our own cookies reach Countersign, and the person's browser is named", async () => {
@@ -171,10 +181,27 @@ test("route patterns match whole paths and nothing that only looks like them", (
     expect(at(path)).toBe(false)
 })
 
+test("mounted below a path of its own, that path is Countersign's and the sign-in page is below it", async () => {
+  configureCountersign({ url: "http://unused", path: "/auth/" })
+  const middleware = countersignMiddleware((found) => found.protect())
+  const ask = (path: string): Promise<Response | undefined> =>
+    middleware(new Request(`https://app.example${path}`, { headers: { accept: "text/html" } }))
+  expect(await ask("/auth/v1/session")).toBeUndefined()
+  expect(await ask("/auth")).toBeUndefined()
+  for (const path of ["/authors", "/account"])
+    expect((await ask(path))?.headers.get("location")).toMatch(/^https:\/\/app\.example\/auth\/account\/sign-in\?/)
+})
+
 test("mounted handlers hand every method on", async () => {
   await using server = await startTestServer()
-  const handlers = countersignHandlers(server)
+  const seen: unknown[] = []
+  const fetch = (request: Request, connection?: { address?: string }): Promise<Response> => {
+    seen.push(connection)
+    return server.fetch(request)
+  }
+  const handlers = countersignHandlers({ fetch }, () => "198.51.100.9")
   const answer = await handlers.GET(new Request(`${server.url}/v1/session`))
   expect(await answer.json()).toMatchObject({ session: null })
+  expect(seen).toEqual([{ address: "198.51.100.9" }])
   expect(Object.keys(handlers)).toEqual(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 })

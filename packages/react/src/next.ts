@@ -1,8 +1,8 @@
 /** For servers of Next.js apps: who is signed in, and whether that is fresh enough. Needs no React. */
 export { auth, authOf, countersignState, currentUser } from "./next/auth.ts"
-export type { Auth, SessionClaims } from "./next/auth.ts"
+export type { Auth, AuthClaims } from "./next/auth.ts"
 export { countersignHandlers } from "./next/handlers.ts"
-export type { CountersignHandlers } from "./next/handlers.ts"
+export type { CountersignHandlers, Mounted } from "./next/handlers.ts"
 export { countersignMiddleware, createRouteMatcher } from "./next/middleware.ts"
 export type { MiddlewareAuth, MiddlewareHandler } from "./next/middleware.ts"
 export { reverificationError, reverificationErrorResponse } from "./next/reverification-error.ts"

@@ -3,6 +3,7 @@ import { hasAuthorization } from "./authorization.ts"
 import type { AuthorizationParams } from "./authorization.ts"
 import { factorAges } from "./freshness.ts"
 import type { FactorAges } from "./freshness.ts"
+import { getTokenOf } from "./session-token.ts"
 import { userResourceOf } from "./user-resource.ts"
 import type { UserResource } from "./user-resource.ts"
 import { verificationMethods } from "./verification.ts"
@@ -79,7 +80,7 @@ export function makeSession(
     lastActiveToken: null,
     createdAt,
     updatedAt: lastActiveAt,
-    getToken: client.token,
+    getToken: getTokenOf(client),
     touch: async () => void (await client.reload()),
     end: () => client.signOut(),
     remove: () => client.signOut(),

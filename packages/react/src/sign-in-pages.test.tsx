@@ -309,6 +309,26 @@ test("calls under way never make it unknown again", async () => {
   await waitFor(() => expect([...seen]).toEqual([true]))
 })
 
+test("a token for the app's own server is asked for once, and anew after a change of the user or a sign-out", async () => {
+  const server = createFakeServer().signedIn()
+  const client = clientOf(server)
+  const now = await hooked(useAuth, server, client)
+  const first = await now().getToken()
+  expect(first).toMatch(/^jwt-/)
+  expect(await now().getToken()).toBe(first)
+  await act(async () => {
+    const begun = await client.factors.begin({ kind: "totp" })
+    await client.factors.confirm({ kind: "totp", answer: codeOf(begun.show.secret) })
+  })
+  expect(await now().getToken()).not.toBe(first)
+  const later = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 50_000)
+  expect(await now().getToken()).toMatch(/^jwt-/)
+  later.mockRestore()
+  expect(server.count("POST /session/token")).toBe(3)
+  await act(() => client.signOut())
+  expect(await now().getToken()).toBeNull()
+})
+
 test("a listener of the older kind is told what is known and every change", async () => {
   const server = createFakeServer().signedIn()
   const client = clientOf(server)

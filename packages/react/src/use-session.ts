@@ -3,6 +3,7 @@ import { useProvided } from "./context.ts"
 import { hasAuthorization } from "./authorization.ts"
 import type { AuthorizationParams } from "./authorization.ts"
 import type { SessionResource } from "./session-resource.ts"
+import { getTokenOf } from "./session-token.ts"
 import { sessionViewsOf } from "./session-view.ts"
 import type { SessionView, SetActiveParams } from "./session-view.ts"
 
@@ -43,7 +44,7 @@ type Always = {
   readonly orgSlug: null | undefined
   /** False while nobody is known to be signed in. */
   readonly has: (asked: AuthorizationParams) => boolean
-  /** A token for the app's own server; null where the session is a cookie. */
+  /** A short signed token for the app's own server; null where nobody is signed in. */
   readonly getToken: () => Promise<string | null>
   readonly signOut: (options?: { redirectUrl?: string }) => Promise<void>
 }
@@ -84,7 +85,7 @@ export function useAuth({ treatPendingAsSignedOut = true }: { treatPendingAsSign
     orgRole: none,
     orgSlug: none,
     has: (asked) => session !== null && !pending && hasAuthorization(state, asked),
-    getToken: client.token,
+    getToken: getTokenOf(client),
     signOut: async ({ redirectUrl } = {}) =>
       setActive({ session: null, ...(redirectUrl === undefined ? {} : { redirectUrl }) }),
   }

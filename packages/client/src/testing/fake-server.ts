@@ -98,6 +98,8 @@ export function createFakeServer(bearer = false): FakeServer {
       account.session = null
       return json(204)
     }
+    if (call === "POST /session/token")
+      return json(200, { token: `jwt-${views.draw()}`, expiresAt: new Date(Date.now() + 60_000).toISOString() })
     if (call === "POST /step-up") {
       account.challenge = "step_up"
       account.level = body["level"] as Challenge["level"]

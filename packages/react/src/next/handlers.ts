@@ -9,8 +9,22 @@ export type CountersignHandlers = {
   readonly OPTIONS: Handler
 }
 
-/** Route handlers that hand everything below a path to a Countersign in the same process. */
-export function countersignHandlers(countersign: { readonly fetch: Handler }): CountersignHandlers {
-  const handle: Handler = (request) => countersign.fetch(request)
+/** What is used of a Countersign in the same process. */
+export type Mounted = {
+  readonly fetch: (request: Request, connection?: { address?: string }) => Promise<Response>
+}
+
+/**
+ * Route handlers that hand everything below a path to a Countersign in the same process. `addressOf` tells where a
+ * request came from, as your proxy says it: without it the limits on addresses can't work.
+ */
+export function countersignHandlers(
+  countersign: Mounted,
+  addressOf?: (request: Request) => string | undefined,
+): CountersignHandlers {
+  const handle: Handler = (request) => {
+    const address = addressOf?.(request)
+    return countersign.fetch(request, address === undefined ? {} : { address })
+  }
   return { GET: handle, POST: handle, PUT: handle, PATCH: handle, DELETE: handle, OPTIONS: handle }
 }

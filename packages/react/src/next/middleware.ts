@@ -1,5 +1,6 @@
 import { authOf, signInPage } from "./auth.ts"
 import type { Auth } from "./auth.ts"
+import { mountPath } from "./session-of-headers.ts"
 
 export type MiddlewareAuth = (() => Promise<Auth>) & {
   /** Lets only the signed-in pass: a page leads to the sign-in page and back, anything else is 401. */
@@ -9,7 +10,12 @@ export type MiddlewareAuth = (() => Promise<Auth>) & {
 export type MiddlewareHandler = (auth: MiddlewareAuth, request: Request) => unknown
 
 /** Countersign's own places, where it shares the app's origin: whoever goes there is not signed in yet. */
-const ownPaths = /^\/(v1|account|identity|api\/accounts|api\/2\.0|healthz|readyz|docs|dev\/mailbox|\.well-known)(\/|$)/
+const atRoot = /^\/(v1|account|identity|api\/accounts|api\/2\.0|healthz|readyz|docs|dev\/mailbox|\.well-known)(\/|$)/
+
+const isOwn = (pathname: string): boolean => {
+  const path = mountPath()
+  return path === "" ? atRoot.test(pathname) : pathname === path || pathname.startsWith(`${path}/`)
+}
 
 class Refused extends Error {}
 
@@ -38,7 +44,7 @@ export function countersignMiddleware(
   handler?: MiddlewareHandler,
 ): (request: Request) => Promise<Response | undefined> {
   return async (request) => {
-    if (!handler || ownPaths.test(new URL(request.url).pathname)) return undefined
+    if (!handler || isOwn(new URL(request.url).pathname)) return undefined
     const current = (): Promise<Auth> => authOf(request)
     const protect = async (): Promise<void> => {
       if (!(await current()).isAuthenticated) throw new Refused()
