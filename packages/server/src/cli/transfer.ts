@@ -39,7 +39,7 @@ const importUsers = async (where: string, { from, dryRun = false, json }: Flags,
     await withEngine(command, async ({ engine, ...operator }) => {
       const run = engine.operators.importUsers(operator, from, { dryRun })
       const report = json ? jsonReport({ from, dryRun }) : readableReport({ dryRun })
-      const progress = importProgress(dryRun ? "checked" : "imported")
+      const progress = importProgress("read")
       let done = 0
       progress({ done, total: source.total })
       const take = async (batch: readonly Found[]): Promise<void> => {

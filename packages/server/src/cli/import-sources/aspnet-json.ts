@@ -1,8 +1,8 @@
 import { Refused } from "../refusals.ts"
 import { refuseProtected } from "./aspnet-query.ts"
-import { codesName, identityUser, keyName, ownProvider, plainName, type IdentityRow } from "./aspnet-user.ts"
+import { codesName, identityUser, isTrue, keyName, ownProvider, plainName, type IdentityRow } from "./aspnet-user.ts"
 import { jsonValues, type JsonValue } from "./json-values.ts"
-import type { Found, Source } from "./source.ts"
+import type { Source } from "./source.ts"
 import { textOf } from "./text-file.ts"
 
 /** A dump is held as a whole; beyond this the database itself is the better source. */
@@ -21,7 +21,7 @@ export async function openAspnetJson(path: string): Promise<Source> {
   refuseProtected({ addresses: addresses.length, readable: addresses.filter((email) => email.includes("@")).length })
 
   // Of two users with one address the confirmed one has the better claim.
-  const found = rows.map(identityUser).toSorted((a, b) => isConfirmed(b) - isConfirmed(a))
+  const found = rows.toSorted((a, b) => isConfirmed(b) - isConfirmed(a)).map(identityUser)
   return {
     total: found.length,
     async *users() {
@@ -31,7 +31,7 @@ export async function openAspnetJson(path: string): Promise<Source> {
   }
 }
 
-const isConfirmed = ({ user }: Found): number => Number(user.emailConfirmed)
+const isConfirmed = ({ columns }: IdentityRow): number => Number(isTrue(columns.get("emailconfirmed")))
 
 const fieldsOf = (value: unknown): Fields =>
   new Map(

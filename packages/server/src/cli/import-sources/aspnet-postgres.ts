@@ -8,6 +8,41 @@ const rowsAtOnce = 200
 
 /** Reads in one read-only transaction; the application may run meanwhile. */
 export async function openAspnetPostgres(url: string): Promise<Source> {
+  let client: Client | undefined
+  try {
+    client = clientOf(url)
+    await client.connect()
+    await client.query("begin isolation level repeatable read, read only")
+    await client.query("set local idle_in_transaction_session_timeout = 0")
+    const { counts, users } = identityQueries(await tablesOf(client), postgresSpeech)
+    const { rows } = await client.query<Record<string, unknown>>(counts)
+    const { users: total, addresses, readable } = rows[0] ?? {}
+    refuseProtected({ addresses: Number(addresses), readable: Number(readable) })
+    const reading = client
+    return {
+      total: Number(total),
+      async *users() {
+        await reading.query(`declare identity_users no scroll cursor for ${users}`)
+        for (;;) {
+          const page = await reading.query<Record<string, unknown>>(`fetch ${rowsAtOnce} from identity_users`)
+          for (const row of page.rows) yield identityUser(identityRow(row))
+          if (page.rows.length < rowsAtOnce) break
+        }
+        await reading.query("close identity_users")
+      },
+      close: () => reading.end(),
+    }
+  } catch (error) {
+    await client?.end().catch(() => {})
+    if (error instanceof Refused || !(error instanceof Error)) throw error
+    // An address that can't be read is repeated in the message, with its password.
+    const { code } = error as { code?: unknown }
+    const why = typeof code === "string" && code !== "ERR_INVALID_URL" ? error.message || code : "check its address"
+    throw new Refused(`the PostgreSQL database can't be read: ${why}`)
+  }
+}
+
+function clientOf(url: string): Client {
   const client = new Client({
     connectionString: url,
     connectionTimeoutMillis: 10_000,
@@ -16,35 +51,7 @@ export async function openAspnetPostgres(url: string): Promise<Source> {
   })
   // A connection that breaks between two questions is told by the next one.
   client.on("error", () => {})
-  try {
-    await client.connect()
-    await client.query("begin isolation level repeatable read, read only")
-    await client.query("set local idle_in_transaction_session_timeout = 0")
-    const { counts, users } = identityQueries(await tablesOf(client), postgresSpeech)
-    const { rows } = await client.query<Record<string, unknown>>(counts)
-    const { users: total, addresses, readable } = rows[0] ?? {}
-    refuseProtected({ addresses: Number(addresses), readable: Number(readable) })
-    return {
-      total: Number(total),
-      async *users() {
-        await client.query(`declare identity_users no scroll cursor for ${users}`)
-        for (;;) {
-          const page = await client.query<Record<string, unknown>>(`fetch ${rowsAtOnce} from identity_users`)
-          for (const row of page.rows) yield identityUser(identityRow(row))
-          if (page.rows.length < rowsAtOnce) break
-        }
-        await client.query("close identity_users")
-      },
-      close: () => client.end(),
-    }
-  } catch (error) {
-    await client.end().catch(() => {})
-    if (error instanceof Refused || !(error instanceof Error)) throw error
-    // An address that can't be read is repeated in the message, with its password.
-    const { code } = error as { code?: unknown }
-    const why = typeof code === "string" && code !== "ERR_INVALID_URL" ? error.message || code : "check its address"
-    throw new Refused(`the PostgreSQL database can't be read: ${why}`)
-  }
+  return client
 }
 
 /** The tables of the first schema on the search path that has users, or of the only schema that has any. */

@@ -75,7 +75,8 @@ const textOf = (value: unknown): string | null => {
   return typeof value === "string" && value !== "" ? value : null
 }
 
-const isTrue = (value: unknown): boolean =>
+/** Flags as databases and dumps write them. */
+export const isTrue = (value: unknown): boolean =>
   value === true || Number(value) === 1 || (typeof value === "string" && /^t(rue)?$/i.test(value))
 
 /** A lock counts only where locks are on for the user. One that can't be read may have been for good. */

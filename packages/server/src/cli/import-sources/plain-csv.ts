@@ -13,7 +13,7 @@ type Line = { readonly record: string[]; readonly info: Info }
 
 async function* rowsOf(path: string): AsyncGenerator<Found | Mistake> {
   const parser = parse({ info: true, skip_empty_lines: true, max_record_size: longestRecord })
-  pipeline(Readable.from(textOf(path)), parser, () => {})
+  pipeline(Readable.from(withPlainBreaks(textOf(path))), parser, () => {})
   let fields: readonly Field[] | undefined
   try {
     for await (const { record, info } of parser as AsyncIterable<Line>) {
@@ -31,6 +31,17 @@ async function* rowsOf(path: string): AsyncGenerator<Found | Mistake> {
     throw error instanceof CsvError ? refusalOf(error) : error
   }
   if (fields === undefined) throw new Refused("the file is empty")
+}
+
+/** The parser takes a line break of two characters inside quotes for two lines. */
+async function* withPlainBreaks(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let held = ""
+  for await (const piece of text) {
+    const all = held + piece
+    held = all.endsWith("\r") ? "\r" : ""
+    yield all.slice(0, all.length - held.length).replaceAll("\r\n", "\n")
+  }
+  yield held
 }
 
 /** The first line names the columns. */

@@ -99,7 +99,8 @@ export function acceptUser(
   incoming: IncomingUser,
 ): { accepted: AcceptedUser; notes: ImportNote[] } | { refused: ImportRefusal } {
   const typed = incoming.email?.trim() ?? ""
-  if (typed === "" && incoming.externalId === null) return { refused: "no_address" }
+  // Here one signs in by address. Without a password the app has a sign-in of its own, and knows its users by their ids.
+  if (typed === "" && (incoming.externalId === null || incoming.passwordHash !== null)) return { refused: "no_address" }
   if (typed !== "" && addressKey(typed) === undefined) return { refused: "address_invalid" }
   const externalId = taken(() => readExternalId(incoming.externalId))
   if (externalId === undefined) return { refused: "external_id_invalid" }

@@ -341,6 +341,7 @@ describe("what stands in a record", () => {
   test.each([
     ["no_address", { email: null }],
     ["no_address", { email: "  " }],
+    ["no_address", { email: null, externalId: "7", passwordHash: "!" }],
     ["address_invalid", { email: "ewa" }],
     ["address_invalid", { email: "a@b@c" }],
     ["address_invalid", { email: "ewa@parcelforge.example\0" }],
