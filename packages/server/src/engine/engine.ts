@@ -318,7 +318,8 @@ export type Engine = {
      * code is right. Throws `code_incorrect`, `code_already_used`, `too_many_attempts`.
      */
     check(on: On, input: { kind: string; answer: unknown }): Promise<void>
-    list(on: On): Promise<PublicFactor[]>
+    /** Confirmed ones. `pending`: after them also those that wait to be confirmed by who asks, newest first. */
+    list(on: On, input?: { pending?: boolean | undefined }): Promise<PublicFactor[]>
     /** Kinds that this user could enrol now. */
     offered(on: On): Promise<string[]>
     /** A name, the default, or both in one commit. */

@@ -28,6 +28,7 @@ export const apiKeyOperations = [
     method: "POST",
     path: "/api-keys",
     access: "user",
+    takesMfaToken: true,
     body: z.strictObject({
       name: z.string().min(1).max(64),
       scopes: z.array(z.string().min(1).max(64)).max(32).optional().describe("Left out: all that the user may."),

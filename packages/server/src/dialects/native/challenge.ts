@@ -63,11 +63,20 @@ export const challengeOperations = [
     limit: "sign-in",
     body: z.strictObject({
       kind: s.kindName,
+      factorId: s.token.optional().describe("Only this one is tried; left out: all of the kind."),
       answer: s.answer,
       rememberDevice: z.boolean().optional().describe("Don't ask for the second factor on this device for a while."),
     }),
     answers: { 200: { description: "`complete`, or what is still owed.", schema: s.signIn } },
-    refusals: ["code_incorrect", "credentials_incorrect", "kind_not_offered", "too_many_attempts"],
+    refusals: [
+      "code_incorrect",
+      "code_already_used",
+      "credentials_incorrect",
+      "factor_dead",
+      "kind_not_offered",
+      "not_found",
+      "too_many_attempts",
+    ],
     async handle({ call, engine, settings, body, who }) {
       const { challenge, source } = who
       const signIn = await engine.signIn.answer({ challenge, ...body }, source)

@@ -37,7 +37,7 @@ export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
   enrolment_required: { status: 403, title: "A second factor has to be set up first" },
   enrolment_expired: { status: 410, title: "There is nothing left to confirm; begin again" },
   session_reverification_required: { status: 403, title: "This needs a fresh proof of who you are" },
-  mfa_token_invalid: { status: 400, title: "The MFA token is not valid for this" },
+  mfa_token_invalid: { status: 403, title: "The MFA token is not valid for this" },
   insufficient_scope: { status: 403, title: "The key lacks a scope" },
   forbidden: { status: 403, title: "Not allowed" },
   not_found: { status: 404, title: "Not found" },
@@ -123,7 +123,7 @@ export const problemOf = (error: CountersignError, asked: Asked): Response => {
     ...(authenticate === undefined ? {} : { "www-authenticate": authenticate }),
     ...(details.retryAfter === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(details.retryAfter))) }),
   }
-  const { level, maxAgeSeconds, retryAfter, clockOffSeconds, reasons, scope, minimumLength } = details
+  const { level, maxAgeSeconds, retryAfter, attemptsLeft, clockOffSeconds, reasons, scope, minimumLength } = details
   return problemResponse(
     {
       type: `${problemTypePrefix}${code}`,
@@ -135,6 +135,7 @@ export const problemOf = (error: CountersignError, asked: Asked): Response => {
       retryAfter,
       level,
       maxAgeSeconds,
+      attemptsLeft,
       clockOffSeconds,
       reasons,
       scope,

@@ -1,6 +1,4 @@
 import { z } from "zod"
-import { CountersignError } from "../../engine/errors.ts"
-import type { PublicFactor } from "../../engine/engine.ts"
 import { carrierOf, renewal, settle } from "./carrying.ts"
 import { operation } from "./operation.ts"
 import * as s from "./schemas.ts"
@@ -29,9 +27,13 @@ export const factorOperations = [
     method: "GET",
     path: "/factors",
     access: "user",
+    query: z.strictObject({
+      pending: z.enum(["1"]).optional().describe("Also what was begun in this session and waits for its first code."),
+    }),
     answers: { 200: { description: "Without any secret.", schema: factorList } },
-    async handle({ engine, who }) {
-      const [factors, offered] = await Promise.all([engine.factors.list(who), engine.factors.offered(who)])
+    async handle({ engine, query, who }) {
+      const pending = query.pending !== undefined
+      const [factors, offered] = await Promise.all([engine.factors.list(who, { pending }), engine.factors.offered(who)])
       return { status: 200, json: { factors: factors.map(factorView), offered } }
     },
   }),
@@ -46,6 +48,7 @@ export const factorOperations = [
     method: "POST",
     path: "/factors",
     access: "user or enrolment",
+    takesMfaToken: true,
     body: beginBody,
     answers: { 201: { description: "What to show: a key and its QR code, a passkey's options.", schema: s.begun } },
     refusals: [
@@ -105,16 +108,12 @@ export const factorOperations = [
     method: "PATCH",
     path: "/factors/{id}",
     access: "user",
+    takesMfaToken: true,
     body: z.strictObject({ name: s.factorName.optional(), default: z.literal(true).optional() }),
     answers: { 200: { description: "The factor as changed.", schema: s.factor } },
     refusals: ["not_found", "session_reverification_required", "conflict"],
     async handle({ engine, params: { id: factorId = "" }, body, who }) {
-      let changed: PublicFactor | undefined
-      if (body.name !== undefined) changed = await engine.factors.rename(who, { factorId, name: body.name })
-      if (body.default) await engine.factors.setDefault(who, { factorId })
-      const factor = changed ?? (await engine.factors.list(who)).find(({ id }) => id === factorId)
-      if (!factor) throw new CountersignError("not_found")
-      return { status: 200, json: factorView(factor) }
+      return { status: 200, json: factorView(await engine.factors.update(who, { factorId, ...body })) }
     },
   }),
 
@@ -126,6 +125,7 @@ export const factorOperations = [
     method: "DELETE",
     path: "/factors/{id}",
     access: "user",
+    takesMfaToken: true,
     answers: { 204: { description: "It is gone at once, everywhere.", renews: true } },
     refusals: ["not_found", "factor_required", "session_reverification_required", "conflict"],
     async handle({ call, engine, settings, params: { id: factorId = "" }, who }) {

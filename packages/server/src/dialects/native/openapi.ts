@@ -5,7 +5,7 @@ import { meanings, problemTypePrefix } from "./errors.ts"
 import type { Access } from "./identity.ts"
 import { accessNeeds } from "./identity.ts"
 import type { Answer, Operation } from "./operation.ts"
-import { groups } from "./operation.ts"
+import { groups, mfaTokenHeader } from "./operation.ts"
 import { operations } from "./operations.ts"
 import { serviceScopes } from "./scopes.ts"
 
@@ -32,7 +32,7 @@ export type DocumentedOperation = {
   readonly security: readonly Json[]
   readonly parameters: readonly {
     readonly name: string
-    readonly in: "path" | "query"
+    readonly in: "path" | "query" | "header"
     readonly required: boolean
     readonly schema: Json
   }[]
@@ -63,6 +63,7 @@ const problem = z
     retryAfter: z.number().optional().describe("Seconds."),
     level: z.enum(["first_factor", "second_factor", "multi_factor"]).optional(),
     maxAgeSeconds: z.number().optional(),
+    attemptsLeft: z.int().optional().describe("How often the challenge can still be answered, with a wrong code."),
     clockOffSeconds: z.number().optional().describe("By how much the phone's clock is off; negative: behind."),
     reasons: z.array(z.string()).optional().describe("Why a password was rejected."),
     minimumLength: z.int().optional(),
@@ -104,7 +105,7 @@ const securityOf = (access: Access): Json[] => {
 }
 
 /** What any operation of this access, method and limit may be refused with, beside its own refusals. */
-export const refusalsOf = ({ access, method, limit, refusals = [] }: Operation): ErrorCode[] => {
+export const refusalsOf = ({ access, method, limit, takesMfaToken, refusals = [] }: Operation): ErrorCode[] => {
   const { scope, user, challenge } = accessNeeds(access)
   const codes = new Set<ErrorCode>(refusals)
   codes.add("input_invalid")
@@ -114,6 +115,7 @@ export const refusalsOf = ({ access, method, limit, refusals = [] }: Operation):
   if (user || scope !== undefined)
     for (const code of ["unauthenticated", "forbidden", "insufficient_scope"] as const) codes.add(code)
   if (challenge) codes.add("challenge_spent")
+  if (takesMfaToken) codes.add("mfa_token_invalid")
   if (limit) codes.add("too_many_requests")
   codes.add("unavailable")
   return errorCodes.filter((code) => codes.has(code))
@@ -158,14 +160,30 @@ const answerOf = ({ description, schema, renews }: Answer, gathering: Gathering)
   ...(schema ? { content: { "application/json": { schema: schemaOf(schema, "output", gathering) } } } : {}),
 })
 
-const parametersOf = ({ path, query }: Operation, gathering: Gathering): DocumentedOperation["parameters"] => {
+const mfaTokenParameter = {
+  name: mfaTokenHeader,
+  in: "header" as const,
+  required: false,
+  schema: {
+    type: "string",
+    description:
+      "An MFA token that this session made for no action. It stands in for the fresh second factor and is spent with the " +
+      "operation, also a reusable one; any other is refused, however fresh the session is. `X-MFA-Auth-Token` does too.",
+  },
+}
+
+const parametersOf = (
+  { path, query, takesMfaToken }: Operation,
+  gathering: Gathering,
+): DocumentedOperation["parameters"] => {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => ({
     name,
     in: "path" as const,
     required: true,
     schema: { type: "string" },
   }))
-  if (!query) return inPath
+  const inHeader = takesMfaToken ? [mfaTokenParameter] : []
+  if (!query) return [...inPath, ...inHeader]
   const { properties = {}, required = [] } = schemaOf(query, "input", gathering) as {
     properties?: Record<string, Json>
     required?: string[]
@@ -176,7 +194,7 @@ const parametersOf = ({ path, query }: Operation, gathering: Gathering): Documen
     required: required.includes(name),
     schema,
   }))
-  return [...inPath, ...inQuery]
+  return [...inPath, ...inQuery, ...inHeader]
 }
 
 const documented = (operation: Operation, gathering: Gathering): DocumentedOperation => {

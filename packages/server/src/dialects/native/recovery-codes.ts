@@ -28,6 +28,7 @@ export const recoveryCodeOperations = [
     method: "POST",
     path: "/recovery-codes",
     access: "user",
+    takesMfaToken: true,
     answers: { 201: { description: "New codes; the old ones are dead.", schema: codes } },
     refusals: ["kind_not_offered", "enrolment_required", "session_reverification_required", "conflict"],
     async handle({ engine, who }) {

@@ -116,9 +116,14 @@ export const challenge = z
     expiresAt: instant,
     returnTo: z.string().nullable(),
     postponableUntil: instant.nullable().describe("`enrol` only: until when it can be put off; null: not at all."),
-    token: z.string().optional().describe("For a bearer: shown once, answers as `Authorization: Bearer csc_…`."),
   })
   .meta({ id: "Challenge" })
+
+export const openedChallenge = challenge
+  .extend({
+    token: z.string().optional().describe("For a bearer: shown once, answers as `Authorization: Bearer csc_…`."),
+  })
+  .meta({ id: "OpenedChallenge" })
 
 export const signIn = z
   .strictObject({

@@ -73,7 +73,7 @@ describe("an MFA token", () => {
       await service.post("/v1/mfa-tokens/spend", { token: minted.json.token, ...more })
     expect((await spend({ action: "other" })).json).toMatchObject({ code: "mfa_token_invalid" })
     expect((await spend({ action: "pay", userId: user.id })).json).toMatchObject({ userId: user.id, action: "pay" })
-    expect((await spend({ action: "pay", userId: user.id })).status).toBe(400)
+    expect((await spend({ action: "pay", userId: user.id })).status).toBe(403)
   })
   test("proves the factor on the way where the session is old", async () => {
     const server = await nativeForTests({ settings: { actions } })

@@ -11,13 +11,14 @@ export const stepUpOperations = [
     group: "Step-up",
     summary: "Open a challenge that makes this session fresh",
     description:
-      "Then `POST /challenge/start` and `/challenge/answer`. A bearer reads the challenge's own token in the answer.",
+      "Then `POST /challenge/start` and `/challenge/answer`; `multi_factor` is answered twice, the password first. Without " +
+      "a second factor every level comes to the first. A bearer reads the challenge's own token in the answer.",
     method: "POST",
     path: "/step-up",
     access: "session",
     body: z.strictObject({ level: s.level }),
-    answers: { 201: { description: "The challenge.", schema: s.challenge } },
-    refusals: ["enrolment_required", "too_many_attempts"],
+    answers: { 201: { description: "The challenge.", schema: s.openedChallenge } },
+    refusals: ["kind_not_offered"],
     async handle({ call, engine, settings, body, who }) {
       const { challenge, token } = await engine.stepUp.open(who, body)
       const view = challengeView(challenge, who.actor.user)

@@ -40,9 +40,12 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
     confirm: confirmOf(ctx, kinds),
     check: checkOf(ctx, kinds),
 
-    async list(on) {
+    async list(on, { pending = false } = {}) {
       const user = await subjectOf(ctx, on, reading)
-      return (await readConfirmed(ctx, user.id)).flatMap((factor) => describe(factor, user) ?? [])
+      const holder = holderOf(on.actor)
+      const waiting = pending ? await readOwnPending(ctx, kinds, on, user.id) : []
+      const mine = waiting.filter((factor) => factor.holder === holder)
+      return [...(await readConfirmed(ctx, user.id)), ...mine].flatMap((factor) => describe(factor, user) ?? [])
     },
 
     async offered(on) {
@@ -60,7 +63,7 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
     async remove(on, { factorId }) {
       const result = await commitGuarded(ctx, async () => {
         const user = await subjectOf(ctx, on, changing)
-        const pending = await readOwnPending(ctx, kinds, on, user.id, factorId)
+        const pending = (await readOwnPending(ctx, kinds, on, user.id)).find(({ id }) => id === factorId)
         // What was never confirmed may go without more ado: it protects nothing yet.
         if (pending)
           return { writes: [...(await authorise(ctx, on, "factors.cancel")), dropPending(pending)], result: {} }
@@ -194,13 +197,9 @@ function findOwn(factors: readonly StoredFactor[], id: string): StoredFactor {
   return factor
 }
 
-/** A pending factor of the acting holder's own, or undefined. */
-async function readOwnPending(ctx: Context, kinds: Kinds, on: On, userId: string, factorId: string) {
-  const holder = holderOf(on.actor)
-  for (const { name } of kinds) {
-    const pending = await readPending(ctx, { userId, kind: name, holder, now: ctx.now() })
-    const found = pending.find(({ id }) => id === factorId)
-    if (found) return found
-  }
-  return undefined
+/** The pending factors that the acting holder may confirm or give up, newest first within a kind. */
+async function readOwnPending(ctx: Context, kinds: Kinds, on: On, userId: string): Promise<StoredFactor[]> {
+  const about = { userId, holder: holderOf(on.actor), now: ctx.now() }
+  const found = await Promise.all(kinds.map(({ name }) => readPending(ctx, { ...about, kind: name })))
+  return found.flat()
 }

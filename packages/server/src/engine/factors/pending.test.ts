@@ -50,6 +50,26 @@ describe("beginning", () => {
     expect(await scene.signIn()).toMatchObject({ status: "complete" })
   })
 
+  test("is listed to who began it and asks for that, until it is confirmed, given up or out of time", async () => {
+    const [on, other] = [await signedIn(), await signedIn()]
+    const { factor } = await start(on, { name: "Tablet" })
+    const waiting = async (by: On) => await scene.engine.factors.list(by, { pending: true })
+    expect(await waiting(on)).toEqual([factor])
+    expect(await scene.engine.factors.list(on)).toEqual([])
+    for (const by of [other, { actor: userKey(scene.user), source }, scene.asOperator])
+      expect(await waiting(by)).toEqual([])
+    const later = await start(on)
+    expect((await waiting(on)).map(({ id }) => id)).toEqual([later.factor.id, factor.id])
+    await scene.engine.factors.remove(on, { factorId: later.factor.id })
+    expect(await waiting(on)).toEqual([factor])
+    scene.clock.advance(900)
+    expect(await waiting(on)).toEqual([])
+    const fresh = await signedIn()
+    const begun = await start(fresh)
+    const confirmed = await confirm(fresh, scan(begun).code())
+    expect(await waiting(await renewed(confirmed))).toMatchObject([{ id: begun.factor.id, state: "on" }])
+  })
+
   test("leaves an app that is on alone: it signs in, the new one does not", async () => {
     const { app, on } = await scene.withApp()
     const other = scan(await start(on))
