@@ -54,7 +54,8 @@ export type Core = {
   readonly credential: Credential
   readonly gate: Reverification
   readonly sentence: SentenceFor | undefined
-  readonly read: <T>(path: string) => Promise<T>
+  /** What shows a secret once more may need a fresh proof as well. */
+  readonly read: <T>(path: string, options?: CallOptions) => Promise<T>
   /** Sent as it is, nothing read afterwards. */
   readonly call: <T>(outgoing: Outgoing) => Promise<T>
   /** A write: asks for a fresh proof where it is wanted, and the store is up to date before it settles. */
@@ -110,6 +111,8 @@ export function createCore(options: ClientOptions): Core {
     sentence,
     retryMilliseconds: options.retryMilliseconds,
   })
+
+  const asks = (): boolean => options.reverification !== "manual" && gate.asks()
 
   function take(answer: SessionAnswer): void {
     const before = store.current().session?.id
@@ -188,12 +191,15 @@ export function createCore(options: ClientOptions): Core {
     refresh,
     leave,
     settle,
-    read: (path) => told(send({ method: "GET", path })),
+    read<T>(path: string, { reverify }: CallOptions = {}): Promise<T> {
+      const ask = reverify ?? asks()
+      return told(gate.around(() => send<T>({ method: "GET", path }), ask))
+    },
     call: (outgoing) => told(send(outgoing)),
     step: (outgoing) =>
       inFlight.share(JSON.stringify(outgoing), async () => settle(await told(send<SignIn>(outgoing)))),
     change<T>(outgoing: Outgoing, { reverify, mfaToken }: CallOptions = {}): Promise<T> {
-      const ask = reverify ?? (options.reverification !== "manual" && gate.asks())
+      const ask = reverify ?? asks()
       const call = mfaToken === undefined ? outgoing : { ...outgoing, headers: { "countersign-mfa-token": mfaToken } }
       return inFlight.share(JSON.stringify([call, ask]), async () => {
         const result = await told(gate.around(() => send<T>(call), ask))

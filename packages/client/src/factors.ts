@@ -37,7 +37,7 @@ export type FactorCalls = {
     /** New codes; the old ones are dead. */
     readonly replace: (options?: CallOptions) => Promise<{ codes: readonly string[] }>
     /** The codes again, for the session that made them, until they are acknowledged. Throws `not_found` after that. */
-    readonly copy: () => Promise<{ codes: readonly string[] }>
+    readonly copy: (options?: CallOptions) => Promise<{ codes: readonly string[] }>
     /** The person has saved them. */
     readonly acknowledge: (options?: CallOptions) => Promise<void>
   }
@@ -69,7 +69,7 @@ export function factorCalls(core: Core): FactorCalls {
     recoveryCodes: {
       status: () => core.read("/recovery-codes"),
       replace: (options) => core.change({ method: "POST", path: "/recovery-codes" }, options),
-      copy: () => core.read("/recovery-codes/copy"),
+      copy: (options) => core.read("/recovery-codes/copy", options),
       acknowledge: (options) => core.change({ method: "POST", path: "/recovery-codes/acknowledge" }, options),
     },
     mfaTokens: {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
 import { createCountersignClient, isClientError } from "./index.ts"
 import type { ClientOptions, CountersignClient, ReverificationRequest } from "./index.ts"
-import { createFakeServer } from "./testing/fake-server.ts"
+import { createFakeServer, problem } from "./testing/fake-server.ts"
 import type { FakeServer } from "./testing/fake-server.ts"
 
 function staleClient(more: ClientOptions = {}): { server: FakeServer; client: CountersignClient } {
@@ -133,6 +133,13 @@ test("a caller that asks by itself gets the refusal at once", async () => {
     code: "session_reverification_required",
   })
   expect(asked).toBe(0)
+})
+
+test("reading a secret once more asks as well", async () => {
+  const { server, client } = staleClient({ onNeedsReverification: (request) => request.complete() })
+  server.next("GET /recovery-codes/copy", problem(403, "session_reverification_required", { level: "second_factor" }))
+  server.account.codes = ["ABC"]
+  expect((await client.recoveryCodes.copy()).codes).toEqual(["ABC"])
 })
 
 test("a token that proves a second factor goes along once and is spent", async () => {
