@@ -151,6 +151,18 @@ describe("one pending key for the user", () => {
     expect(new Set(all.map(({ show }) => show["secret"])).size).toBe(1)
   })
 
+  test("is another one after the account has changed; what the acting session has begun itself stays", async () => {
+    const [on, other] = [await signedIn(), await signedIn()]
+    const [shared, mine, theirs] = [await only(on), await start(on), await start(other)]
+    const changed = await scene.engine.users.changePassword(on, { password: "Heron-Quay-88!" })
+    expect((await rows("pending")).map(({ id }) => id)).toEqual([mine.factor.id])
+    const now = await renewed(changed)
+    expect((await only(now)).show["secret"]).not.toBe(shared.show["secret"])
+    for (const { show } of [shared, theirs]) expect(JSON.stringify(await rows("pending"))).not.toContain(show["secret"])
+    expect(await refusal(confirm(now, scan(shared).code()))).toEqual({ code: "code_incorrect" })
+    expect(await confirm(now, scan(mine).code())).toMatchObject({ factor: { id: mine.factor.id, state: "on" } })
+  })
+
   test("a user key sets it up and confirms it, as long as no factor is on", async () => {
     const key: On = { actor: userKey(scene.user), source: { ...source, door: "docspace" } }
     const app = scan(await only(key))

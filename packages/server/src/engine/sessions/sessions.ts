@@ -3,6 +3,7 @@ import { any, one, sql, type Write } from "../../store/database.ts"
 import { plainAgent } from "../audit/audit.ts"
 import type { Context, Plan, Source } from "../context.ts"
 import type { Method, Session } from "../engine.ts"
+import { sessionHolder } from "../factors/holder.ts"
 import { assuranceOf } from "../policy/policy.ts"
 import { mintToken, newId } from "../tokens.ts"
 import type { StoredUser } from "../users/records.ts"
@@ -96,7 +97,8 @@ export function planFresh(
 
 /**
  * A new security stamp for a user, and the end of everything that carries the old one: sessions, remembered devices,
- * open links, challenges, MFA tokens, refresh tokens. One session can be kept; give it a new token with `planFresh`.
+ * open links, challenges, MFA tokens, refresh tokens, keys that were shown and never confirmed. One session can be kept,
+ * with what it has begun; give it a new token with `planFresh`.
  * The caller stores the stamp with `revise(user, { stamp })`, and settles a challenge of its own before these writes.
  */
 export function planStampChange(
@@ -121,6 +123,10 @@ export function planStampChange(
       any(sql`delete from remembered_devices where user_id = ${user.id}`),
       any(sql`update links set used_at = ${now} where user_id = ${user.id} and used_at is null`),
       any(sql`update challenges set settled_at = ${now} where user_id = ${user.id} and settled_at is null`),
+      // Whoever saw such a key under the old state must not find it on under the new one.
+      any(sql`
+        delete from factors
+        where user_id = ${user.id} and state = 'pending' and (holder is null or holder <> ${sessionHolder(kept)})`),
       any(sql`
         update mfa_tokens set spent_at = ${now}
         where user_id = ${user.id} and spent_at is null and (session_id is null or session_id <> ${kept})`),
