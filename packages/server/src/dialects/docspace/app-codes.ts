@@ -39,12 +39,16 @@ const revealed = async ({ engine }: Visit, person: Person) => {
   }
 }
 
+/** It takes no body; one that is no JSON is what another site's page can send without asking (OWASP CSRF). */
+const demandNoForm = async ({ call }: Visit): Promise<void> => void readFields(await call.json())
+
 /** `PUT settings/tfaappnewcodes`: a new set, always in clear; the old ones are dead. */
 export const newCodes: Operation = {
   method: "PUT",
   path: "/settings/tfaappnewcodes",
   async handle(visit) {
     const person = await personOf(visit)
+    await demandNoForm(visit)
     await demandLinked(visit, person)
     const { codes } = await visit.engine.recoveryCodes.replace(person, { copySeconds })
     return { response: codes.map((code) => ({ isUsed: false, code })) }

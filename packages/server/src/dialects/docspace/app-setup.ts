@@ -27,6 +27,8 @@ export const setup: Operation = {
       return { response: codeOf(begun, await engine.users.find({ id: link.view.userId })) }
     }
     const person = await personOf(visit)
+    // Said before a key is told that it lacks a permission: no permission would help.
+    if (await linkedAppOf(engine, person)) throw new CountersignError("already_enrolled")
     return { response: codeOf(await begin(engine, person), person.actor.user) }
   },
 }
