@@ -80,12 +80,15 @@ export type Actor =
 /**
  * An actor and, for a service or an operator, the user that it acts for. `mfaToken`: one that the acting session made for
  * no action. What asks for a fresh proof takes it for the second factor and spends it; a wrong one is `mfa_token_invalid`.
+ * `requestKey`: the request's own name. Where new codes or a new factor are asked for with it again within a minute, the
+ * same ones come back, or `conflict` once they are gone.
  */
 export type On = {
   readonly actor: Actor
   readonly userId?: string | undefined
   readonly source: Source
   readonly mfaToken?: string | undefined
+  readonly requestKey?: string | undefined
 }
 
 export type ChallengeView = {

@@ -25,10 +25,16 @@ export type Enrolling = {
 
 export type EnrollingOn =
   | On
-  | { readonly challenge: ChallengeRef; readonly source: Source; readonly mfaToken?: string | undefined }
+  | ({ readonly challenge: ChallengeRef; readonly source: Source } & Pick<On, "mfaToken" | "requestKey">)
 
 /** Reads who enrols, as stored now, and refuses who may not. */
 export async function readEnrolling(ctx: Context, on: EnrollingOn, operation: Operation): Promise<Enrolling> {
+  const who = await readHolder(ctx, on)
+  return "challenge" in on ? who : { ...who, spent: await authorise(ctx, on, operation) }
+}
+
+/** Who enrols, before it is asked whether their proof is fresh. */
+export async function readHolder(ctx: Context, on: EnrollingOn): Promise<Enrolling> {
   if ("challenge" in on) {
     const { challenge, user } = await openChallenge(ctx, on.challenge)
     // A password alone opens the way to a first factor, never to a further one (a thief would bring his own).
@@ -42,9 +48,8 @@ export async function readEnrolling(ctx: Context, on: EnrollingOn, operation: Op
   }
   const { actor, source } = on
   const user = await subjectOf(ctx, on, { service: "factors:write", self: "write" })
-  const spent = await authorise(ctx, on, operation)
   if (isBoundByPolicy(actor)) refuseUnconfirmed(ctx, user)
-  return { user, actor, holder: holderOf(actor), source, spent }
+  return { user, actor, holder: holderOf(actor), source, spent: [] }
 }
 
 /** Whoever registered a stranger's address must not be able to lock its owner out of it. */

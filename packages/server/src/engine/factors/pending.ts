@@ -5,11 +5,12 @@ import type { Begun, Engine } from "../engine.ts"
 import { CountersignError } from "../errors.ts"
 import { maySeeLiveKey } from "../policy/policy.ts"
 import { enrollable } from "../sign-in/challenges.ts"
+import { madeBefore, noteMade, type Request } from "../repeats.ts"
 import { refuseLostToken } from "../step-up/authorisation.ts"
 import { newId } from "../tokens.ts"
 import { commitGuarded } from "../users/records.ts"
 import { drawFor } from "./draw.ts"
-import { type Enrolling, readEnrolling } from "./enrolling.ts"
+import { type Enrolling, type EnrollingOn, readEnrolling, readHolder } from "./enrolling.ts"
 import type { FactorKind } from "./factor.ts"
 import { freeName, readFactorName } from "./factor-name.ts"
 import type { Kinds } from "./kinds.ts"
@@ -26,7 +27,7 @@ import { sendingWrites, sentTooOften } from "./sending.ts"
 type Part = Pick<Engine["factors"], "begin" | "reveal">
 
 export const pendingOf = (ctx: Context, kinds: Kinds): Part => ({
-  async begin(on, input) {
+  async begin(on: EnrollingOn, input) {
     const name = input.name === undefined ? undefined : readFactorName(input.name)
     const read = async () => {
       const who = await readEnrolling(ctx, on, "factors.begin")
@@ -37,8 +38,11 @@ export const pendingOf = (ctx: Context, kinds: Kinds): Part => ({
         const { who, kind } = await read()
         return decideOnly(ctx, kind, who, name)
       })
+    const before = await begunBefore(ctx, kinds, on, input.kind)
+    if (before) return before
     const { who, kind } = await read()
-    return beginNew(ctx, kind, who, { name, input: input.input })
+    const begun = await beginNew(ctx, kind, who, { name, input: input.input, requestKey: on.requestKey })
+    return begun ?? (await begunBefore(ctx, kinds, on, input.kind)) ?? refuseConflict()
   },
 
   async reveal(on, input) {
@@ -110,13 +114,39 @@ export async function drawFactor(
   return { ...begun, factor }
 }
 
-/** A pending factor of the holder's own. A few may wait at once; a further one takes the place of the oldest. */
+const refuseConflict = (): never => {
+  throw new CountersignError("conflict")
+}
+
+const beginning = (who: Enrolling, kind: FactorKind, requestKey: string | undefined): Request => ({
+  holder: who.holder,
+  operation: `factors.begin:${kind.name}`,
+  // What can't be shown again is begun anew.
+  requestKey: kind.reveal ? requestKey : undefined,
+})
+
+/** What the same request began a moment ago, shown again; undefined for a new one. */
+async function begunBefore(ctx: Context, kinds: Kinds, on: EnrollingOn, name: string): Promise<Begun | undefined> {
+  const kind = kinds.find((candidate) => candidate.name === name)
+  if (on.requestKey === undefined || kind === undefined) return undefined
+  const who = await readHolder(ctx, on)
+  const made = await madeBefore(ctx, beginning(who, kind, on.requestKey))
+  if (made === undefined) return undefined
+  const about = { userId: who.user.id, kind: name, holder: who.holder, now: ctx.now() }
+  const factor = (await readPending(ctx, about)).find(({ id }) => id === made)
+  return factor ? shownAgain(kind, factor, who) : refuseConflict()
+}
+
+/**
+ * A pending factor of the holder's own; undefined where the same request won meanwhile. A few may wait at once; a further
+ * one takes the place of the oldest.
+ */
 async function beginNew(
   ctx: Context,
   kind: FactorKind,
   who: Enrolling,
-  about: { name: string | undefined; input: unknown },
-): Promise<Begun> {
+  about: { name: string | undefined; input: unknown; requestKey: string | undefined },
+): Promise<Begun | undefined> {
   const { user, holder, source } = who
   const confirmed = await readConfirmed(ctx, user.id)
   refuseBeyondLimit(kind, confirmed)
@@ -127,7 +157,9 @@ async function beginNew(
   const pending = await readPending(ctx, { userId: user.id, kind: kind.name, holder, now: ctx.now() })
   const tooMany = pending.filter((other) => other.holder === holder).slice(maximum - 1)
   const sending = await sendingWrites(ctx, { user, source, ownerId: factor.id, kind: kind.name, seconds, hold, send })
+  const noted = await noteMade(ctx, beginning(who, kind, about.requestKey), factor.id)
   const outcome = await ctx.database.commit([
+    ...noted,
     ...who.spent,
     ...sending,
     ...tooMany.map(dropPending),
@@ -135,7 +167,8 @@ async function beginNew(
     auditWrite(ctx, begunEvent(factor, who)),
   ])
   if (!outcome.committed) {
-    refuseLostToken(who.spent, outcome.failed)
+    if (outcome.failed < noted.length) return undefined
+    refuseLostToken(who.spent, outcome.failed - noted.length)
     throw sending.length > 0 ? sentTooOften(ctx) : new CountersignError("conflict")
   }
   if (send) ctx.mailIsWaiting()

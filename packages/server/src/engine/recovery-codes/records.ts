@@ -73,13 +73,13 @@ export const dropSet = (userId: string): Write[] => [
 export async function insertSet(
   ctx: Pick<Context, "vault" | "now" | "random">,
   set: {
+    id?: string | undefined
     userId: string
     hashes: readonly string[]
     copy?: { codes: readonly string[]; holder: string; seconds: number }
   },
 ): Promise<Write[]> {
-  const { userId, copy } = set
-  const id = newId(ctx)
+  const { id = newId(ctx), userId, copy } = set
   const now = ctx.now()
   const sealed = copy ? await ctx.vault.seal(JSON.stringify(copy.codes), bounds.recoveryCopy(id, userId)) : null
   return [

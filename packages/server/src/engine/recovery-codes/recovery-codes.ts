@@ -10,8 +10,10 @@ import { standingOf } from "../factors/standing.ts"
 import { mayHaveCodesWithoutFactor } from "../policy/policy.ts"
 import { clearTotal } from "../sign-in/lockout.ts"
 import { authorise } from "../step-up/authorisation.ts"
+import { madeBefore, noteMade } from "../repeats.ts"
 import { requireFresh } from "../step-up/reverification.ts"
 import { subjectOf } from "../step-up/subject.ts"
+import { newId } from "../tokens.ts"
 import { commitGuarded, revise } from "../users/records.ts"
 import { bounds } from "../vault.ts"
 import { drawCodes, hashCodes } from "./codes.ts"
@@ -28,7 +30,7 @@ export async function planCodes(
   ctx: Context,
   userId: string,
   holder: string | undefined,
-  about: { count?: number | undefined; copySeconds?: number | undefined } = {},
+  about: { id?: string; count?: number | undefined; copySeconds?: number | undefined } = {},
 ): Promise<{ codes: string[]; writes: Write[] }> {
   const { count, length } = ctx.settings.recoveryCodes
   const codes = drawCodes(ctx, about.count ?? count, length)
@@ -38,7 +40,10 @@ export async function planCodes(
       ? {}
       : { copy: { codes, holder, seconds: Math.min(about.copySeconds ?? copySeconds, copySeconds) } }
   // Codes bound anew begin without the failures of the old ones.
-  const writes = [...(await insertSet(ctx, { userId, hashes, ...copy })), clearTotal({ userId, kind: "recovery-code" })]
+  const writes = [
+    ...(await insertSet(ctx, { id: about.id, userId, hashes, ...copy })),
+    clearTotal({ userId, kind: "recovery-code" }),
+  ]
   return { codes, writes }
 }
 
@@ -47,6 +52,13 @@ async function refuseWithoutFactor(ctx: Context, actor: Actor, userId: string): 
   if (!ctx.settings.recoveryCodes.offered) throw new CountersignError("kind_not_offered")
   if (mayHaveCodesWithoutFactor(actor, ctx.settings)) return
   if (!(await standingOf(ctx, userId)).hasSecondFactor) throw new CountersignError("enrolment_required")
+}
+
+/** The codes of a set that nobody has acknowledged or replaced. @throws CountersignError `conflict` */
+async function readCopy(ctx: Context, userId: string, setId: string): Promise<string[]> {
+  const set = await readSet(ctx, userId)
+  if (set?.id !== setId || set.copy === null) throw new CountersignError("conflict")
+  return JSON.parse(await ctx.vault.open(set.copy, bounds.recoveryCopy(set.id, userId))) as string[]
 }
 
 const read = { service: "factors:read", self: "read" } as const
@@ -58,9 +70,14 @@ export const recoveryCodesOf = (ctx: Context): Engine["recoveryCodes"] => ({
       throw new CountersignError("input_invalid", { field: "count" })
     const codes = await commitGuarded(ctx, async () => {
       const user = await subjectOf(ctx, on, change)
+      const holder = holderOf(on.actor)
+      const request = { holder, operation: "recovery_codes.replace", requestKey: on.requestKey }
+      const before = await madeBefore(ctx, request)
+      if (before !== undefined) return { writes: [], result: await readCopy(ctx, user.id, before) }
       const spent = await authorise(ctx, on, "recovery_codes.replace")
       await refuseWithoutFactor(ctx, on.actor, user.id)
-      const made = await planCodes(ctx, user.id, holderOf(on.actor), { count, copySeconds: seconds })
+      const id = newId(ctx)
+      const made = await planCodes(ctx, user.id, holder, { id, count, copySeconds: seconds })
       const event = {
         userId: user.id,
         event: "recovery_codes.replaced",
@@ -71,6 +88,7 @@ export const recoveryCodesOf = (ctx: Context): Engine["recoveryCodes"] => ({
         result: made.codes,
         writes: [
           revise(user),
+          ...(await noteMade(ctx, request, id)),
           ...spent,
           ...made.writes,
           auditWrite(ctx, event),
@@ -101,7 +119,7 @@ export const recoveryCodesOf = (ctx: Context): Engine["recoveryCodes"] => ({
     const gone = set === undefined || set.copy === null || (set.copyExpiresAt ?? 0) <= ctx.now()
     if (gone || set.copy === null || set.holder !== holderOf(on.actor)) return undefined
     await requireFresh(ctx, on.actor, "recovery_codes.reveal")
-    const codes = JSON.parse(await ctx.vault.open(set.copy, bounds.recoveryCopy(set.id, user.id))) as string[]
+    const codes = await readCopy(ctx, user.id, set.id)
     return { codes: codes.map((code, index) => ({ code, used: (set.codes[index]?.usedAt ?? null) !== null })) }
   },
 
