@@ -152,6 +152,12 @@ describe("keys", () => {
     expect(readConfig({ COUNTERSIGN_JWT_KEY: key(5).toString("base64") }).jwtKey).toBe(key(5).toString("base64"))
   })
 
+  test("mailed links of Identity's door lead to a page only where that page is served", () => {
+    const asked = { COUNTERSIGN_IDENTITY_CONFIRM_LINK: "page" }
+    expect(readConfig(asked).identityConfirmLink).toBe("page")
+    expect(wrong({ ...asked, COUNTERSIGN_DOORS: "identity" })).toEqual(["COUNTERSIGN_IDENTITY_CONFIRM_LINK"])
+  })
+
   test("a secret that can't be read is not repeated in the refusal", () => {
     const [mistake] = mistakesOf({ COUNTERSIGN_SMTP_URL: "http://user:hunter2hunter2@mail.example" })
     expect(mistake?.message).not.toContain("hunter2")
