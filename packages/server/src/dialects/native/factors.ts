@@ -49,6 +49,7 @@ export const factorOperations = [
     path: "/factors",
     access: "user or enrolment",
     takesMfaToken: true,
+    repeatable: true,
     body: beginBody,
     answers: { 201: { description: "What to show: a key and its QR code, a passkey's options.", schema: s.begun } },
     refusals: [

@@ -5,8 +5,9 @@ import { meanings, problemTypePrefix } from "./errors.ts"
 import type { Access } from "./identity.ts"
 import { accessNeeds } from "./identity.ts"
 import type { Answer, Operation } from "./operation.ts"
-import { groups, mfaTokenHeader } from "./operation.ts"
+import { groups } from "./operation.ts"
 import { operations } from "./operations.ts"
+import { mfaTokenParameter, requestKeyParameter } from "./request-headers.ts"
 import { serviceScopes } from "./scopes.ts"
 
 /** JSON of an OpenAPI 3.1 document. */
@@ -160,20 +161,8 @@ const answerOf = ({ description, schema, renews }: Answer, gathering: Gathering)
   ...(schema ? { content: { "application/json": { schema: schemaOf(schema, "output", gathering) } } } : {}),
 })
 
-const mfaTokenParameter = {
-  name: mfaTokenHeader,
-  in: "header" as const,
-  required: false,
-  schema: {
-    type: "string",
-    description:
-      "An MFA token that this session made for no action. It stands in for the fresh second factor and is spent with the " +
-      "operation, also a reusable one; any other is refused, however fresh the session is. `X-MFA-Auth-Token` does too.",
-  },
-}
-
 const parametersOf = (
-  { path, query, takesMfaToken }: Operation,
+  { path, query, takesMfaToken, repeatable }: Operation,
   gathering: Gathering,
 ): DocumentedOperation["parameters"] => {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => ({
@@ -182,7 +171,7 @@ const parametersOf = (
     required: true,
     schema: { type: "string" },
   }))
-  const inHeader = takesMfaToken ? [mfaTokenParameter] : []
+  const inHeader = [...(takesMfaToken ? [mfaTokenParameter] : []), ...(repeatable ? [requestKeyParameter] : [])]
   if (!query) return [...inPath, ...inHeader]
   const { properties = {}, required = [] } = schemaOf(query, "input", gathering) as {
     properties?: Record<string, Json>

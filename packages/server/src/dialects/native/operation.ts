@@ -2,10 +2,10 @@ import type { z } from "zod"
 import type { Engine } from "../../engine/engine.ts"
 import type { ErrorCode } from "../../engine/errors.ts"
 import type { Call, DialectSettings, Reply, Route } from "../dialect.ts"
-import { CountersignError } from "../../engine/errors.ts"
 import type { Access, Identity } from "./identity.ts"
 import { identify } from "./identity.ts"
 import { readBody, readQuery } from "./input.ts"
+import { mfaTokenOf, requestKeyOf } from "./request-headers.ts"
 
 /** What an operation's handler is given: everything read and checked. */
 export type Given<A extends Access, Body, Query> = {
@@ -33,6 +33,8 @@ type Spec<A extends Access, Body extends z.ZodType, Query extends z.ZodObject> =
   readonly access: A
   /** Takes an MFA token in `Countersign-MFA-Token`, in place of a fresh second factor. */
   readonly takesMfaToken?: true
+  /** Takes a name of the request in `Idempotency-Key`; sent again with it, the request is answered and not done again. */
+  readonly repeatable?: true
   readonly limit?: Route["limit"]
   readonly body?: Body
   readonly query?: Query
@@ -63,17 +65,6 @@ export type Operation = Omit<Spec<Access, z.ZodType, z.ZodObject>, "handle"> & {
   readonly serve: (call: Call, engine: Engine, settings: DialectSettings) => Promise<Reply>
 }
 
-/** The name of the header, and the one that clients of another shape send. */
-export const mfaTokenHeader = "Countersign-MFA-Token"
-const mfaTokenHeaders = [mfaTokenHeader, "X-MFA-Auth-Token"]
-
-/** @throws CountersignError `mfa_token_invalid` where two different ones came. */
-const mfaTokenOf = ({ request: { headers } }: Call): string | undefined => {
-  const sent = new Set(mfaTokenHeaders.flatMap((name) => headers.get(name) ?? []))
-  if (sent.size > 1) throw new CountersignError("mfa_token_invalid")
-  return [...sent][0]
-}
-
 /** Credentials are looked at first, then the query, then the body: nobody learns a schema by guessing at it. */
 export const operation = <
   A extends Access,
@@ -87,8 +78,11 @@ export const operation = <
     ...told,
     async serve(call, engine, settings) {
       const identity = await identify(spec.access, call, engine)
-      const mfaToken = spec.takesMfaToken ? mfaTokenOf(call) : undefined
-      const who = mfaToken === undefined ? identity : { ...identity, mfaToken }
+      const who = {
+        ...identity,
+        ...(spec.takesMfaToken ? { mfaToken: mfaTokenOf(call) } : {}),
+        ...(spec.repeatable ? { requestKey: requestKeyOf(call) } : {}),
+      }
       const query = (spec.query ? readQuery(spec.query, call.url.searchParams) : {}) as z.output<Query>
       const body = (await readBody(spec.body, call)) as z.output<Body>
       return await handle({ call, engine, settings, params: call.params, body, query, who })

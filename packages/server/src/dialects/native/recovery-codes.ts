@@ -29,6 +29,7 @@ export const recoveryCodeOperations = [
     path: "/recovery-codes",
     access: "user",
     takesMfaToken: true,
+    repeatable: true,
     answers: { 201: { description: "New codes; the old ones are dead.", schema: codes } },
     refusals: ["kind_not_offered", "enrolment_required", "session_reverification_required", "conflict"],
     async handle({ engine, who }) {
