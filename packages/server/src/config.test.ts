@@ -374,7 +374,9 @@ test("every variable that the documentation names is an option", () => {
       .filter((name) => name.endsWith(".md"))
       .map((name) => `docs/${name}`),
   )
-  const known = new Set(Object.keys(options).map(environmentName))
+  // Read by an app on its own side, through `@countersign/react/next` or an example.
+  const ofApps = ["COUNTERSIGN_URL", "COUNTERSIGN_PATH", "COUNTERSIGN_AUDIENCE"]
+  const known = new Set([...Object.keys(options).map(environmentName), ...ofApps])
   const unknown = pages.flatMap((page) =>
     (readFileSync(root + page, "utf8").match(/\bCOUNTERSIGN_[A-Z0-9_]*[A-Z0-9]/g) ?? [])
       .filter((name) => !known.has(name))

@@ -4,7 +4,7 @@ import { engineForTests } from "../../testing/engine.ts"
 import { sceneForTests, sceneOf } from "../sign-in/scene-for-tests.ts"
 import { totpOf } from "../sign-in/totp-for-tests.ts"
 import { person, refusal, source } from "../users/people-for-tests.ts"
-import { contractOf } from "./kind-contract.ts"
+import { contractOf } from "./kind-suite.ts"
 import { kindsOf } from "./kinds.ts"
 import { assertion, stubPasskey } from "./passkey-stub-for-tests.ts"
 
