@@ -41,8 +41,8 @@ const notes: Readonly<Record<Note, string>> = {
 }
 
 const outcomes = ["imported", "updated", "unchanged", "skipped"] as const
-/** A person reads no more than this; a program asks for JSON. */
-const rowsShown = 200
+/** Of users with the same to say of them a person reads no more than this; a program asks for JSON. */
+const shown = { skipped: 100, others: 10 }
 
 export type Report = {
   add(found: Found, verdict: ImportVerdict): void
@@ -94,15 +94,18 @@ export function jsonReport(about: { from: string; dryRun: boolean }): Report {
 export function readableReport({ dryRun }: { dryRun: boolean }): Report {
   const counts: Counts = new Map(outcomes.map((outcome) => [outcome, 0]))
   const rows: string[][] = []
-  let more = 0
+  const told: Counts = new Map()
+  const more: Counts = new Map()
   return {
     add(found, verdict) {
       count(counts, verdict.outcome)
-      const why =
-        verdict.outcome === "skipped" ? [refusals[verdict.reason]] : notesOf(found, verdict).map((note) => notes[note])
-      for (const sentence of why) {
-        if (rows.length < rowsShown) rows.push([found.at, called(found.user), verdict.outcome, sentence])
-        else more++
+      const isSkipped = verdict.outcome === "skipped"
+      for (const sentence of isSkipped
+        ? [refusals[verdict.reason]]
+        : notesOf(found, verdict).map((note) => notes[note])) {
+        count(told, sentence)
+        if ((told.get(sentence) ?? 0) > (isSkipped ? shown.skipped : shown.others)) count(more, sentence)
+        else rows.push([found.at, called(found.user), verdict.outcome, sentence])
       }
     },
     end() {
@@ -111,7 +114,8 @@ export function readableReport({ dryRun }: { dryRun: boolean }): Report {
         print("")
         printTable(["where", "who", "outcome", "why"], rows)
       }
-      if (more > 0) say(`and ${more} more: --json lists them all`)
+      for (const [sentence, number] of more) print(`and ${number} more: ${sentence}`)
+      if (more.size > 0) say("--json lists them all")
       if (dryRun) say("dry run: nothing was changed")
     },
   }

@@ -304,6 +304,17 @@ describe("an import", () => {
     for (const secret of ["BCDFG", "GEZDG", "AQAAA"]) expect(stdout + stderr).not.toContain(secret)
   })
 
+  test("of many alike tells a person of a few, and how many more there are", async () => {
+    const lines = Array.from({ length: 130 }, (_, n) => `u${n}@x.example,x\nnobody${n},x\n`)
+    const { stdout, stderr } = await installation().take("csv", file("many.csv", `email,hash\n${lines.join("")}`))
+    expect(stdout.match(/password's hash can't be checked/g)).toHaveLength(11)
+    expect(stdout).toMatch(/^and 120 more: the password's hash can't be checked here/m)
+    expect(stdout.match(/ skipped +the address is none/g)).toHaveLength(100)
+    expect(stdout).toMatch(/^and 30 more: the address is none/m)
+    expect(stderr).toContain("--json")
+    expect(stderr.match(/^read \d+ of 260 \(\d+ %\)$/gm)).toHaveLength(3)
+  })
+
   test("needs to be told of what", async () => {
     const { code, stderr } = await command(["users", "import", "x.csv"])
     expect(code).toBe(2)
