@@ -6,13 +6,10 @@ let ground: Ground
 let ways: readonly WayIn[]
 
 beforeAll(async () => {
-  ground = await startGround()
+  ground = await startGround({ actions: { pay: { level: "second_factor", seconds: 60, singleUse: true } } })
   ways = await openWaysIn(ground)
 })
-afterAll(async () => {
-  expect(ground.server.reports).toEqual([])
-  await ground.server.close()
-})
+afterAll(() => ground.close())
 
 const advance = (seconds: number): void => ground.server.clock.advance(seconds)
 /** The start of a time step, so that the tests know where in it they are. */
@@ -60,7 +57,9 @@ describe("a code of an authenticator app", () => {
     const readable = await Promise.all(
       spellings("123456").map(async (_, index) => {
         const who = await ground.person()
-        const first = await (await ground.half(who)).post("/v1/challenge/answer", {
+        const first = await (
+          await ground.half(who)
+        ).post("/v1/challenge/answer", {
           kind: "totp",
           answer: spellings(who.app.code())[index],
         })
@@ -91,13 +90,17 @@ describe("a code of an authenticator app", () => {
         const again = await (await ground.half(who)).post("/v1/challenge/answer", { kind: "totp", answer: code })
         expect([phone, later, again.status]).toEqual([phone, later, 400])
         // One of an earlier step than the last accepted is as dead, though it was never used.
-        const older = await (await ground.half(who)).post("/v1/challenge/answer", {
+        const older = await (
+          await ground.half(who)
+        ).post("/v1/challenge/answer", {
           kind: "totp",
           answer: who.app.code(phone - later - 30),
         })
         expect([phone, later, older.status]).toEqual([phone, later, 400])
         advance(120)
-        const next = await (await ground.half(who)).post("/v1/challenge/answer", { kind: "totp", answer: who.app.code() })
+        const next = await (
+          await ground.half(who)
+        ).post("/v1/challenge/answer", { kind: "totp", answer: who.app.code() })
         expect(next.status).toBe(200)
       }
   })
@@ -112,9 +115,10 @@ describe("a code of an authenticator app", () => {
     ] as const) {
       const who = await ground.person()
       const answer = who.app.code(off)
-      expect([off, (await (await ground.half(who)).post("/v1/challenge/answer", { kind: "totp", answer })).status]).toEqual(
-        [off, status],
-      )
+      expect([
+        off,
+        (await (await ground.half(who)).post("/v1/challenge/answer", { kind: "totp", answer })).status,
+      ]).toEqual([off, status])
     }
   })
 

@@ -10,10 +10,7 @@ beforeAll(async () => {
   ground = await startGround()
   ways = await openWaysIn(ground)
 })
-afterAll(async () => {
-  expect(ground.server.reports).toEqual([])
-  await ground.server.close()
-})
+afterAll(() => ground.close())
 
 const freshPassword = "Another-Pass-Phrase-77"
 const factorsOf = async ({ id }: { id: string }) => ground.server.engine.factors.list({ ...operator, userId: id })
@@ -36,7 +33,10 @@ const resets = (): readonly Reset[] => [
     async reset({ email }) {
       const client = ground.client()
       const asked = must(await client.post("/v1/password/forgot", { email }), 202)
-      const done = must(await client.post("/v1/password/reset", { token: await mailedToken(email), password: freshPassword }), 204)
+      const done = must(
+        await client.post("/v1/password/reset", { token: await mailedToken(email), password: freshPassword }),
+        204,
+      )
       return [asked, done, [...client.cookies]]
     },
   },
@@ -48,7 +48,10 @@ const resets = (): readonly Reset[] => [
       const asked = await submitOn(client, "/account/forgot", "/account/forgot", { email })
       const token = await mailedToken(email)
       const page = `/account/reset-password?token=${token}`
-      const done = must(await submitOn(client, page, "/account/reset-password", { token, password: freshPassword }), 303)
+      const done = must(
+        await submitOn(client, page, "/account/reset-password", { token, password: freshPassword }),
+        303,
+      )
       expect(client.cookies.has("countersign")).toBe(false)
       return [asked, done]
     },
@@ -72,14 +75,19 @@ const resets = (): readonly Reset[] => [
       const client = ground.client()
       const asked = must(await client.post("/identity/forgotPassword", { email }), 200)
       const resetCode = await mailedToken(email)
-      const done = must(await client.post("/identity/resetPassword", { email, resetCode, newPassword: freshPassword }), 200)
+      const done = must(
+        await client.post("/identity/resetPassword", { email, resetCode, newPassword: freshPassword }),
+        200,
+      )
       return [asked, done, [...client.cookies]]
     },
   },
 ]
 
 const openResets = async (): Promise<Reset[]> => {
-  const there = await Promise.all(resets().map(async ({ probe }) => (await ground.client().post(probe, {})).status !== 404))
+  const there = await Promise.all(
+    resets().map(async ({ probe }) => (await ground.client().post(probe, {})).status !== 404),
+  )
   return resets().filter((_, index) => there[index])
 }
 
@@ -90,7 +98,9 @@ describe("a mailbox", () => {
       const [before, session] = [await factorsOf(who), await ground.signedIn(who, { remember: true })]
       const answers = JSON.stringify(await reset(who))
       expect([name, /cs[sad]_[\w-]{20}|eyJ[\w-]{20,}\./.test(answers)]).toEqual([name, false])
-      expect((await factorsOf(who)).map(({ id, state }) => [id, state])).toEqual(before.map(({ id, state }) => [id, state]))
+      expect((await factorsOf(who)).map(({ id, state }) => [id, state])).toEqual(
+        before.map(({ id, state }) => [id, state]),
+      )
       // Sessions and remembered browsers ended.
       expect(await ground.whoIs(session)).toBeUndefined()
       const returning = await session.post<Json>("/v1/sign-in", { email: who.email, password: freshPassword })
@@ -132,12 +142,17 @@ describe("a mailbox", () => {
     const token = await mailedToken(who.email)
     // Not for another purpose, not at another door for another account.
     expect((await client.post("/v1/address/confirm", { token })).status).toBe(410)
-    expect((await ground.client({ origin: null }).get(`/api/accounts/emailconfirmation?email=${who.email}&token=${token}`)).status).toBe(400)
+    expect(
+      (await ground.client({ origin: null }).get(`/api/accounts/emailconfirmation?email=${who.email}&token=${token}`))
+        .status,
+    ).toBe(400)
     const forOther = { email: other.email, token, password: freshPassword, confirmPassword: freshPassword }
     expect((await ground.client({ origin: null }).post("/api/accounts/resetpassword", forOther)).status).toBe(400)
     // A refused password leaves it good; two at once spend it once.
     expect((await client.post("/v1/password/reset", { token, password: "password1" })).status).toBe(422)
-    const twice = await Promise.all([1, 2, 3, 4].map((n) => client.post("/v1/password/reset", { token, password: `${freshPassword}${n}` })))
+    const twice = await Promise.all(
+      [1, 2, 3, 4].map((n) => client.post("/v1/password/reset", { token, password: `${freshPassword}${n}` })),
+    )
     expect(twice.filter(({ status }) => status === 204)).toHaveLength(1)
     expect((await client.post("/v1/password/reset", { token, password: freshPassword })).status).toBe(410)
 
@@ -152,7 +167,10 @@ describe("a mailbox", () => {
     const older = await mailedToken(third.email)
     ground.server.clock.advance(1)
     await client.post("/v1/password/forgot", { email: third.email })
-    must(await client.post("/v1/password/reset", { token: await mailedToken(third.email), password: freshPassword }), 204)
+    must(
+      await client.post("/v1/password/reset", { token: await mailedToken(third.email), password: freshPassword }),
+      204,
+    )
     expect((await client.post("/v1/password/reset", { token: older, password: `${freshPassword}x` })).status).toBe(410)
   })
 })
@@ -222,7 +240,8 @@ describe("what a session says of itself", () => {
         const who = await ground.person()
         const opened = must(await ground.service.post<Json>(`/v1/users/${who.id}/challenges`, {}), 201)
         const program = ground.client({ bearer: String(opened.json["token"]) })
-        return must(await program.post<Json>("/v1/challenge/answer", { kind: "totp", answer: who.app.code() }), 200).json
+        return must(await program.post<Json>("/v1/challenge/answer", { kind: "totp", answer: who.app.code() }), 200)
+          .json
       },
     },
   ]
@@ -244,7 +263,9 @@ describe("what a session says of itself", () => {
       provider: "Authenticator",
       token: who.app.code(),
     })
-    const claims = JSON.parse(Buffer.from(String(given.json["token"]).split(".")[1] ?? "", "base64url").toString()) as Json
+    const claims = JSON.parse(
+      Buffer.from(String(given.json["token"]).split(".")[1] ?? "", "base64url").toString(),
+    ) as Json
     expect(claims).toMatchObject({ acr: "aal2", amr: ["pwd", "otp", "mfa"], sub: who.id })
   })
 
@@ -253,12 +274,17 @@ describe("what a session says of itself", () => {
     const who = await nist.person()
     const browser = await nist.signedIn(who)
     expect((await browser.post("/v1/factors", { kind: "email-code" })).status).toBe(422)
-    await expect(nist.server.engine.factors.add({ ...operator, userId: who.id }, { kind: "email-code" })).rejects.toThrow("kind_not_offered")
+    await expect(
+      nist.server.engine.factors.add({ ...operator, userId: who.id }, { kind: "email-code" }),
+    ).rejects.toThrow("kind_not_offered")
     // Nor is a browser remembered there (NIST SP 800-63B-4, 5.1).
     const half = await nist.half(who)
-    const given = must(await half.post<Json>("/v1/challenge/answer", { kind: "totp", answer: who.app.code(), rememberDevice: true }), 200)
+    const given = must(
+      await half.post<Json>("/v1/challenge/answer", { kind: "totp", answer: who.app.code(), rememberDevice: true }),
+      200,
+    )
     expect(given.json).toMatchObject({ session: { aal: "aal2" } })
     expect(half.cookies.has("countersign-device")).toBe(false)
-    await nist.server.close()
+    await nist.close()
   })
 })

@@ -60,7 +60,16 @@ const page = (method: string, paths: readonly string[]): Route[] =>
 
 /** The pages that only somebody signed in may use. */
 export const personPages: readonly Route[] = [
-  ...page("GET", ["", "/activity", "/password", "/address", "/profile", "/recovery-codes", "/recovery-codes/file", "/recovery-codes/new"]),
+  ...page("GET", [
+    "",
+    "/activity",
+    "/password",
+    "/address",
+    "/profile",
+    "/recovery-codes",
+    "/recovery-codes/file",
+    "/recovery-codes/new",
+  ]),
   ...page("GET", ["/factors/app", "/factors/mail", "/factors/{id}", "/factors/{id}/remove"]),
   ...page("POST", ["/factors", "/factors/app", "/factors/mail", "/factors/{id}/rename", "/factors/{id}/remove"]),
   ...page("POST", ["/password", "/address", "/profile", "/recovery-codes/new", "/recovery-codes/saved"]),
@@ -80,7 +89,11 @@ export const otherRoutes: readonly Route[] = [
       ["POST", "/identity/manage/2fa", { enable: false, resetSharedKey: true }],
       ["POST", "/identity/manage/2fa", { resetRecoveryCodes: true }],
       ["GET", "/identity/manage/info"],
-      ["POST", "/identity/manage/info", { newEmail: "thief@example.com", newPassword: "Thief-Pass-1", oldPassword: "x" }],
+      [
+        "POST",
+        "/identity/manage/info",
+        { newEmail: "thief@example.com", newPassword: "Thief-Pass-1", oldPassword: "x" },
+      ],
       ["GET", "/identity/roles"],
       ["POST", "/identity/logout", {}],
       ["GET", "/api/2.0/settings/tfaapp"],
@@ -129,7 +142,8 @@ export const callRoute = async (
   }: { id?: string; headers?: Record<string, string>; body?: string; form?: string } = {},
 ): Promise<Sent> => {
   const type = route.form ? "application/x-www-form-urlencoded" : "application/json"
-  const text = body ?? (route.form ? `${new URLSearchParams({ form, ...pageFields }).toString()}` : JSON.stringify(route.body ?? {}))
+  const text =
+    body ?? (route.form ? new URLSearchParams({ form, ...pageFields }).toString() : JSON.stringify(route.body ?? {}))
   const sends = route.method !== "GET"
   const request = new Request(new URL(routeAt(route, id), ground.server.url), {
     method: route.method,

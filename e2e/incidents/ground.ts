@@ -47,6 +47,8 @@ export type Ground = {
   readonly half: (who: TestUser, options?: ClientOptions) => Promise<TestClient>
   /** Is somebody signed in with what this client holds? */
   readonly whoIs: (client: TestClient) => Promise<string | undefined>
+  /** Ends the server. @throws Error where it has reported something unexpected: no attack is a fault of ours. */
+  readonly close: () => Promise<void>
 }
 
 /** A ring as an operator would draw it, so that several servers can read one database. */
@@ -57,15 +59,16 @@ export const startGround = async (options: TestServerOptions = {}): Promise<Grou
   return groundOn(server)
 }
 
+const hasApp = (who: TestUser): boolean => {
+  try {
+    return who.app.secret !== ""
+  } catch {
+    return false
+  }
+}
+
 export const groundOn = async (server: TestServer): Promise<Ground> => {
   const service = server.client({ bearer: await server.createServiceKey(serviceScopes) })
-  const hasApp = (who: TestUser): boolean => {
-    try {
-      return who.app.secret !== ""
-    } catch {
-      return false
-    }
-  }
   const half: Ground["half"] = async ({ email, password }, about) => {
     const browser = server.client(about)
     must(await browser.post("/v1/sign-in", { email, password }), 200)
@@ -96,11 +99,16 @@ export const groundOn = async (server: TestServer): Promise<Ground> => {
       return { ...user, app: user.app, codes, factorId: factor?.id ?? "" }
     },
     async bearer(who) {
-      const first = must(await server.client().post<Json>("/v1/sign-in", { ...credentials(who), session: "bearer" }), 200)
+      const first = must(
+        await server.client().post<Json>("/v1/sign-in", { ...credentials(who), session: "bearer" }),
+        200,
+      )
       let token = String(first.json["token"])
       if (first.json["status"] !== "complete") {
         const answer = { kind: "totp", answer: who.app.code() }
-        token = String(must(await server.client({ bearer: token }).post("/v1/challenge/answer", answer), 200).json["token"])
+        token = String(
+          must(await server.client({ bearer: token }).post("/v1/challenge/answer", answer), 200).json["token"],
+        )
         server.clock.advance(30)
       }
       return { ...server.client({ bearer: token }), token }
@@ -108,6 +116,10 @@ export const groundOn = async (server: TestServer): Promise<Ground> => {
     async whoIs(client) {
       const me = await client.get<Json>("/v1/me")
       return me.status === 200 ? String(me.json["email"]) : undefined
+    },
+    async close() {
+      await server.close()
+      if (server.reports.length > 0) throw new Error(`the server reported: ${server.reports.join("; ")}`)
     },
   }
 }
@@ -124,7 +136,8 @@ export const must = <T>(answer: Answer<T>, status: number): Answer<T> => {
 export const wrongCodes = (who: Pick<TestUser, "app">, count: number): string[] => {
   const near = new Set(Array.from({ length: 61 }, (_, index) => who.app.code((index - 30) * 30)))
   const codes: string[] = []
-  for (let number = 100_000; codes.length < count; number += 7) if (!near.has(String(number))) codes.push(String(number))
+  for (let number = 100_000; codes.length < count; number += 7)
+    if (!near.has(String(number))) codes.push(String(number))
   return codes
 }
 

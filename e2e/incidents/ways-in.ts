@@ -28,6 +28,15 @@ export type WayIn = {
   ) => Promise<FirstStep>
 }
 
+const hasText = (name: string, json: unknown): boolean => {
+  const value = (json as Json | null | undefined)?.[name]
+  return typeof value === "string" && value !== ""
+}
+const hasJwt = ({ json }: Answer<unknown>): boolean => hasText("token", json)
+const hasAccessToken = ({ json }: Answer<unknown>): boolean => hasText("accessToken", json)
+const hasPortalToken = ({ status, json }: Answer<unknown>): boolean =>
+  status < 300 && hasText("token", (json as Json | undefined)?.["response"])
+
 const isComplete = (answer: Answer<unknown>): boolean => (answer.json as Json | undefined)?.["status"] === "complete"
 
 export const waysIn = (ground: Ground): readonly WayIn[] => [
@@ -51,7 +60,9 @@ export const waysIn = (ground: Ground): readonly WayIn[] => [
     name: "native, by bearer",
     probe: "/v1/sign-in",
     async first(who, { address } = {}) {
-      const answer = await ground.client({ address }).post<Json>("/v1/sign-in", { ...credentials(who), session: "bearer" })
+      const answer = await ground
+        .client({ address })
+        .post<Json>("/v1/sign-in", { ...credentials(who), session: "bearer" })
       const token = answer.json["token"]
       const client = ground.client({ address, bearer: typeof token === "string" ? token : "csc_none" })
       return {
@@ -88,15 +99,14 @@ export const waysIn = (ground: Ground): readonly WayIn[] => [
     async first(who, { address } = {}) {
       const client = ground.client({ origin: null, address })
       const answer = await client.post<Json>("/api/accounts/login", credentials(who))
-      const hasToken = (given: Answer<unknown>): boolean => typeof (given.json as Json | undefined)?.["token"] === "string"
       return {
         answer,
         client,
-        in: hasToken(answer),
+        in: hasJwt(answer),
         async give(token, kind = "totp") {
           const provider = { totp: "Authenticator", "recovery-code": "RecoveryCode", "email-code": "Email" }[kind]
           const given = await client.post("/api/accounts/twostepverification", { email: who.email, provider, token })
-          return { in: hasToken(given), answer: given }
+          return { in: hasJwt(given), answer: given }
         },
       }
     },
@@ -108,16 +118,16 @@ export const waysIn = (ground: Ground): readonly WayIn[] => [
       const client = ground.client({ address })
       const login = async (more: Json): Promise<Answer<Json>> =>
         await client.post("/identity/login", { ...credentials(who), ...more })
-      const hasToken = ({ json }: Answer<unknown>): boolean =>
-        typeof (json as Json | undefined)?.["accessToken"] === "string"
       const answer = await login({})
       return {
         answer,
         client,
-        in: hasToken(answer),
+        in: hasAccessToken(answer),
         async give(code, kind = "totp") {
-          const given = await login(kind === "recovery-code" ? { twoFactorRecoveryCode: code } : { twoFactorCode: code })
-          return { in: hasToken(given), answer: given }
+          const given = await login(
+            kind === "recovery-code" ? { twoFactorRecoveryCode: code } : { twoFactorCode: code },
+          )
+          return { in: hasAccessToken(given), answer: given }
         },
       }
     },
@@ -134,7 +144,9 @@ export const waysIn = (ground: Ground): readonly WayIn[] => [
         client,
         in: answer.status === 200,
         async give(code, kind = "totp") {
-          const given = await login(kind === "recovery-code" ? { twoFactorRecoveryCode: code } : { twoFactorCode: code })
+          const given = await login(
+            kind === "recovery-code" ? { twoFactorRecoveryCode: code } : { twoFactorCode: code },
+          )
           return { in: given.status === 200, answer: given }
         },
       }
@@ -147,18 +159,14 @@ export const waysIn = (ground: Ground): readonly WayIn[] => [
       const client = ground.client({ address, origin: null })
       const send = async (path: string, more: Json): Promise<Answer<Json>> =>
         await client.post(`/api/2.0/authentication${path}`, { userName: email, password, ...more })
-      const hasToken = ({ status, json }: Answer<unknown>): boolean => {
-        const response = (json as Json | undefined)?.["response"] as Json | undefined
-        return status < 300 && typeof response?.["token"] === "string" && response["token"] !== ""
-      }
       const answer = await send("", {})
       return {
         answer,
         client,
-        in: hasToken(answer),
+        in: hasPortalToken(answer),
         async give(code) {
           const given = await send(`/${encodeURIComponent(code)}`, { code })
-          return { in: hasToken(given), answer: given }
+          return { in: hasPortalToken(given), answer: given }
         },
       }
     },
