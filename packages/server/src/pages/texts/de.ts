@@ -426,6 +426,7 @@ export const de: Texts = {
       "user.signed_up": "Sie haben dieses Konto angelegt",
       "user.signed_up_again": "Jemand wollte mit Ihrer Adresse ein Konto anlegen",
       "user.created": "Dieses Konto wurde angelegt",
+      "user.imported": "Dieses Konto wurde aus einem anderen System übernommen",
       "user.updated": "Ihre Angaben wurden geändert",
       "user.enabled": "Dieses Konto wurde eingeschaltet",
       "user.disabled": "Dieses Konto wurde abgeschaltet",

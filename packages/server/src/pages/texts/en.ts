@@ -414,6 +414,7 @@ export const en = {
       "user.signed_up": "You created this account",
       "user.signed_up_again": "Somebody tried to create an account with your address",
       "user.created": "This account was created",
+      "user.imported": "This account was taken over from another system",
       "user.updated": "Your details were changed",
       "user.enabled": "This account was switched on",
       "user.disabled": "This account was switched off",
