@@ -24,11 +24,18 @@ export async function freePort(): Promise<number> {
 }
 
 /** Runs one command of the command line and gives what it printed. */
-export async function command(environment: Record<string, string>, ...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, ...args], {
-    env: { ...clean(), ...environment },
-  })
-  return stdout.trim()
+export const command = async (environment: Record<string, string>, ...args: string[]): Promise<string> =>
+  await commandWithInput("", environment, ...args)
+
+/** The same, with something to read on standard input. */
+export async function commandWithInput(
+  input: string,
+  environment: Record<string, string>,
+  ...args: string[]
+): Promise<string> {
+  const running = promisify(execFile)(process.execPath, [...flags, ...args], { env: { ...clean(), ...environment } })
+  running.child.stdin?.end(input)
+  return (await running).stdout.trim()
 }
 
 /**
