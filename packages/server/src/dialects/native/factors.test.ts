@@ -140,6 +140,50 @@ describe("changing factors", () => {
   })
 })
 
+describe("what waits for its first code", () => {
+  test("is listed on demand to the session that began it, also after a reload, and confirmed by its code alone", async () => {
+    const server = await nativeForTests()
+    const user = await server.createUser({ totp: true })
+    const [browser, other] = [await server.signedIn(user), await server.signedIn(user)]
+    const begun = await begin(browser, { kind: "totp", name: "Tablet" })
+    const pending = { id: begun.json.factor.id, state: "pending", name: "Tablet", confirmedAt: null }
+    const states = async (by: TestClient, query = "") =>
+      (await by.get<{ factors: { state: string }[] }>(`/v1/factors${query}`)).json.factors.map(({ state }) => state)
+    expect(await states(browser)).toEqual(["on"])
+    expect(await states(browser, "?pending=1")).toEqual(["on", "pending"])
+    expect(await states(other, "?pending=1")).toEqual(["on"])
+    expect((await browser.get("/v1/factors?pending=1")).json).toMatchObject({ factors: [{}, pending] })
+    expect((await browser.get("/v1/factors?pending=yes")).status).toBe(422)
+
+    const tablet = createAuthenticator(server.clock.now).scan(begun.json.show.uri)
+    const confirmed = await browser.post<ConfirmedBody>("/v1/factors/confirm", { kind: "totp", answer: tablet.code() })
+    expect(confirmed.json.factor).toMatchObject({ ...pending, state: "on", confirmedAt: expect.any(String) })
+    expect(await states(browser, "?pending=1")).toEqual(["on", "on"])
+  })
+
+  test("is the only thing that a code confirms: without it there is nothing to confirm", async () => {
+    const server = await nativeForTests()
+    const user = await server.createUser({ totp: true })
+    const browser = await server.signedIn(user)
+    const none = await browser.post("/v1/factors/confirm", { kind: "totp", answer: user.app?.code() })
+    expect([none.status, none.json["code"]]).toEqual([410, "enrolment_expired"])
+  })
+})
+
+describe("removing twice", () => {
+  test("is not found, at once or after another, and asks for no proof of what is not there", async () => {
+    const server = await nativeForTests()
+    const user = await server.createUser({ totp: true })
+    const browser = await server.signedIn(user)
+    const remove = async () => await browser.delete(`/v1/factors/${user.factorId}`)
+    const both = await Promise.all([remove(), remove()])
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([204, 404]))
+    server.clock.advance(3600)
+    expect((await remove()).json).toMatchObject({ status: 404, code: "not_found" })
+    expect((await browser.delete("/v1/factors/unknown")).status).toBe(404)
+  })
+})
+
 describe("recovery codes", () => {
   test("can be read again by who made them, until they are acknowledged", async () => {
     const server = await nativeForTests()
@@ -153,6 +197,20 @@ describe("recovery codes", () => {
     expect((await browser.get("/v1/recovery-codes/copy")).status).toBe(404)
     expect((await browser.get("/v1/recovery-codes")).json).toMatchObject({ left: 10, acknowledged: true })
   })
+  test("that one request asks for twice are made once", async () => {
+    const server = await nativeForTests()
+    const browser = await server.signedIn(await server.createUser({ totp: true }))
+    const ask = async (key: string) => await browser.post("/v1/recovery-codes", undefined, { "idempotency-key": key })
+    const [first, second] = await Promise.all([ask("one"), ask("one")])
+    expect([first.status, first.json]).toEqual([201, second.json])
+    expect((await ask("two")).json).not.toEqual(first.json)
+    expect((await ask("one")).json).toMatchObject({ status: 409, code: "conflict" })
+    for (const key of ["", "a b", "x".repeat(256)])
+      expect((await ask(key)).json).toMatchObject({ status: 422, errors: [{ field: "Idempotency-Key" }] })
+    const begun = async () => await begin(browser)
+    expect((await begun()).json.show.secret).not.toBe((await begun()).json.show.secret)
+  })
+
   test("are not made before there is a factor", async () => {
     const server = await nativeForTests()
     const browser = await server.signedIn(await server.createUser())

@@ -138,16 +138,19 @@ export async function newestOpen(
 }
 
 /**
- * The newest challenge with which a session steps up, where an answer comes with the session and without the
- * challenge's token. @throws CountersignError `challenge_spent` when there is none, or it is spent.
+ * The newest challenge with which a session steps up and for which the kind has sent or shown something, where an answer
+ * comes with the session and without the challenge's token. @throws CountersignError `challenge_spent` when there is none,
+ * or it is spent: an older one never comes back.
  */
 export async function openStepUpOf(
   ctx: Context,
   sessionId: string,
+  kind: string,
 ): Promise<{ challenge: Challenge; user: StoredUser }> {
   const [row] = await ctx.database.query<{ id: string }>(sql`
-    select id from challenges where session_id = ${sessionId} and purpose = 'step_up'
-    order by created_at desc, id desc limit 1`)
+    select c.id from challenges c join held h on h.owner_id = c.id and h.kind = ${kind}
+    where c.session_id = ${sessionId} and c.purpose = 'step_up'
+    order by c.created_at desc, c.id desc limit 1`)
   return openChallenge(ctx, { id: row?.id ?? "" })
 }
 

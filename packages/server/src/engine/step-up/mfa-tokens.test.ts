@@ -241,6 +241,13 @@ describe("what minting asks for", () => {
       expect(await refusal(mint(proof(right)))).toEqual({ code: "challenge_spent" })
     })
 
+    test("is still the one that was sent when another proof went wrong meanwhile", async () => {
+      await send()
+      expect(await refusal(mint({ proof: { kind: "totp", answer: "000000" } }))).toEqual({ code: "code_incorrect" })
+      await scene.engine.stepUp.open(on, { level: "second_factor" })
+      expect(await mint(proof(await scene.mailedCode()))).toMatchObject({ singleUse: true })
+    })
+
     test("of twenty who bring it at once one mints", async () => {
       await send()
       const code = await scene.mailedCode()

@@ -131,7 +131,7 @@ async function challengeFor(
   const proves = kind?.role === "primary" ? "first_factor" : "second_factor"
   if (kind === undefined || (rule.level === "first_factor") !== (proves === "first_factor"))
     throw new CountersignError("kind_not_offered")
-  if (kind.challenge !== undefined) return openStepUpOf(ctx, session.id)
+  if (kind.challenge !== undefined) return openStepUpOf(ctx, session.id, kind.name)
   const { challenge, write } = planChallenge(ctx, {
     user,
     source: { ...source, door: session.door },
