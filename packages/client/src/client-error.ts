@@ -57,6 +57,7 @@ export type ErrorFacts = {
   readonly level?: Level | undefined
   readonly maxAgeSeconds?: number | undefined
   readonly minimumLength?: number | undefined
+  readonly attemptsLeft?: number | undefined
   readonly requestId?: string | undefined
 }
 
@@ -74,27 +75,15 @@ export class CountersignClientError extends Error {
   declare readonly maxAgeSeconds: number | undefined
   declare readonly clockOffSeconds: number | undefined
   declare readonly minimumLength: number | undefined
+  /** How many wrong answers the open challenge still takes. */
+  declare readonly attemptsLeft: number | undefined
   declare readonly requestId: string | undefined
   declare readonly sentence: string
 
   constructor(facts: ErrorFacts, sentenceOf: SentenceFor = sentenceFor, cause?: unknown) {
     const sentence = sentenceOf(facts) ?? sentenceFor(facts)
     super(sentence, { cause })
-    const { code, status = 0, fields = [], reasons = [], retryAfter, level, maxAgeSeconds } = facts
-    const { clockOffSeconds, minimumLength, requestId } = facts
-    const known = {
-      code,
-      status,
-      fields,
-      reasons,
-      retryAfter,
-      level,
-      maxAgeSeconds,
-      clockOffSeconds,
-      minimumLength,
-      requestId,
-    }
-    Object.assign(this, known, { name: "CountersignClientError", sentence })
+    Object.assign(this, { status: 0, fields: [], reasons: [] }, facts, { name: "CountersignClientError", sentence })
   }
 }
 

@@ -224,6 +224,18 @@ test("outside a browser a missing url is the programmer's mistake", async () => 
   await expect(client.reload()).rejects.toThrow(TypeError)
 })
 
+test("what makes something is named, each request by a name of its own", async () => {
+  const server = createFakeServer().signedIn()
+  const client = cookieClient(server)
+  await client.factors.begin({ kind: "totp" })
+  await client.factors.begin({ kind: "totp" })
+  const names = server.requests
+    .filter(({ call }) => call === "POST /factors")
+    .map(({ headers }) => headers.get("idempotency-key"))
+  expect(new Set(names).size).toBe(2)
+  for (const name of names) expect(name).toMatch(/^[\x21-\x7e]{1,255}$/)
+})
+
 test("a factor's id can't leave its place in the path", async () => {
   const server = createFakeServer().signedIn()
   await refusal(cookieClient(server).factors.remove("../session"))

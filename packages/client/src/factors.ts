@@ -14,13 +14,15 @@ export type MintInput = {
   action?: string | undefined
   singleUse?: boolean | undefined
   /** Proves the second factor on the way, where the session is not fresh. */
-  proof?: { kind: string; answer: unknown } | undefined
+  proof?: { kind: string; answer: unknown; factorId?: string | undefined } | undefined
 }
 
 export type FactorCalls = {
   readonly factors: {
-    /** All of the signed-in user's that were confirmed; `offered`: kinds that could be added. */
-    readonly list: () => Promise<{ factors: readonly Factor[]; offered: readonly string[] }>
+    /** The signed-in user's, with `pending` also those begun in this session; `offered`: kinds that could be added. */
+    readonly list: (about?: {
+      pending?: boolean | undefined
+    }) => Promise<{ factors: readonly Factor[]; offered: readonly string[] }>
     /** A new secret each time; what was begun before stays good for 15 minutes. Also answers a demanded enrolment. */
     readonly begin: (input: { kind: string; name?: string | undefined }, options?: CallOptions) => Promise<Begun>
     /** The first code turns the factor on, and the first factor brings recovery codes. */
@@ -59,8 +61,8 @@ export type FactorCalls = {
 export function factorCalls(core: Core): FactorCalls {
   return {
     factors: {
-      list: () => core.read("/factors"),
-      begin: (body, options) => core.change({ method: "POST", path: "/factors", body }, options),
+      list: ({ pending } = {}) => core.read(`/factors${pending ? "?pending=1" : ""}`),
+      begin: (body, options) => core.change({ method: "POST", path: "/factors", body, once: true }, options),
       confirm: (body, options) => core.change({ method: "POST", path: "/factors/confirm", body }, options),
       update: (id, body, options) =>
         core.change({ method: "PATCH", path: `/factors/${encodeURIComponent(id)}`, body }, options),
@@ -68,7 +70,7 @@ export function factorCalls(core: Core): FactorCalls {
     },
     recoveryCodes: {
       status: () => core.read("/recovery-codes"),
-      replace: (options) => core.change({ method: "POST", path: "/recovery-codes" }, options),
+      replace: (options) => core.change({ method: "POST", path: "/recovery-codes", once: true }, options),
       copy: (options) => core.read("/recovery-codes/copy", options),
       acknowledge: (options) => core.change({ method: "POST", path: "/recovery-codes/acknowledge" }, options),
     },

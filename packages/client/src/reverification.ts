@@ -51,10 +51,13 @@ export function createReverification(base: NeedsReverification | undefined, sent
         return open.settled
       }
       if (!handler) throw refuse("reverification_ui_unavailable")
-      const { promise, resolve, reject } = withResolvers()
+      // `Promise.withResolvers` is not in every React Native.
+      let resolve!: () => void
+      let reject!: (reason: unknown) => void
+      const settled = new Promise<void>((...both) => ([resolve, reject] = both))
       const mine = {
         level,
-        settled: promise,
+        settled,
         cancel: () => settle(() => reject(refuse("reverification_cancelled"))),
       }
       const settle = (how: () => void): void => {
@@ -69,12 +72,12 @@ export function createReverification(base: NeedsReverification | undefined, sent
           },
           complete: () => settle(resolve),
           cancel: mine.cancel,
-          closed: promise.catch(() => undefined),
+          closed: settled.catch(() => undefined),
         })
       } catch (error) {
         settle(() => reject(error))
       }
-      return promise
+      return settled
     },
     listen(handler) {
       const own: NeedsReverification = (request) => handler(request)
@@ -102,15 +105,4 @@ export function createReverification(base: NeedsReverification | undefined, sent
     },
   }
   return gate
-}
-
-// `Promise.withResolvers` is not in every React Native.
-function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (reason: unknown) => void } {
-  let resolve!: () => void
-  let reject!: (reason: unknown) => void
-  const promise = new Promise<void>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  return { promise, resolve, reject }
 }

@@ -14,6 +14,8 @@ export type AnswerInput = {
   kind: string
   /** What was typed (blanks and dashes are fine), or what a passkey gave. */
   answer: unknown
+  /** Only this one is tried; left out: all of the kind. */
+  factorId?: string | undefined
   /** Don't ask for the second factor in this browser for a while. */
   rememberDevice?: boolean | undefined
 }

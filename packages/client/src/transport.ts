@@ -10,6 +10,8 @@ export type Outgoing = {
   readonly path: string
   readonly body?: object | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Delivered twice by a bad network, it is done once. */
+  readonly once?: boolean | undefined
 }
 
 export type TransportOptions = {
@@ -34,18 +36,25 @@ const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => 
 const codeOfStatus = (status: number): ErrorCode =>
   status === 429 ? "too_many_requests" : status > 501 && status < 505 ? "unavailable" : "unexpected_answer"
 
-type Problem = Partial<Omit<ErrorFacts, "fields">> & { errors?: { field: string; reason: string }[] }
+type Problem = Partial<Omit<ErrorFacts, "fields">> & {
+  errors?: { field: string; reason: string }[]
+  type?: string
+  title?: string
+  detail?: string
+}
 
 async function refusalOf(response: Response): Promise<ErrorFacts> {
+  const { status, headers } = response
   const problem = ((await response.json().catch(() => null)) ?? {}) as Problem
-  const wait = Number(response.headers.get("retry-after") ?? Number.NaN)
+  const { errors = [], type: _1, title: _2, detail: _3, ...facts } = problem
+  const wait = Number(headers.get("retry-after") ?? Number.NaN)
   return {
-    ...problem,
-    code: problem.code ?? codeOfStatus(response.status),
-    status: response.status,
-    retryAfter: problem.retryAfter ?? (Number.isFinite(wait) ? wait : undefined),
-    fields: problem.errors,
-    requestId: response.headers.get("x-request-id") ?? undefined,
+    code: codeOfStatus(status),
+    retryAfter: Number.isFinite(wait) ? wait : undefined,
+    requestId: headers.get("x-request-id") ?? undefined,
+    ...facts,
+    status,
+    fields: errors,
   }
 }
 
@@ -55,7 +64,7 @@ export function createTransport(options: TransportOptions): Send {
   const inFlight = createInFlight()
   const call: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
 
-  async function attempt({ method, path, body, headers: more }: Outgoing): Promise<unknown> {
+  async function attempt({ method, path, body, headers: more, once }: Outgoing): Promise<unknown> {
     const url = `${options.base()}/v1${path}`
     const token = await options.bearer(path)
     const sent = method === "POST" || method === "PATCH" ? JSON.stringify(body ?? {}) : undefined
@@ -68,6 +77,8 @@ export function createTransport(options: TransportOptions): Send {
           accept: "application/json",
           ...(sent === undefined ? {} : { "content-type": "application/json" }),
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          // Only has to differ from this session's other requests of the last minute.
+          ...(once ? { "idempotency-key": `${Date.now()}-${Math.random()}` } : {}),
           ...more,
         },
         credentials: options.credentials,

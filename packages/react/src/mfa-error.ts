@@ -22,6 +22,7 @@ const meanings: Partial<Record<ErrorCode, readonly [string, number]>> = {
   code_already_used: ["mfa_code_already_used", 422],
   input_invalid: ["mfa_invalid_request", 422],
   enrolment_expired: ["mfa_invalid_request", 422],
+  kind_not_offered: ["mfa_invalid_request", 422],
   too_many_attempts: ["mfa_rate_limited", 429],
   too_many_requests: ["mfa_rate_limited", 429],
   not_found: ["mfa_device_not_found", 422],
@@ -32,7 +33,7 @@ const meanings: Partial<Record<ErrorCode, readonly [string, number]>> = {
 }
 
 export const mfaRequired = (): MfaError =>
-  new MfaError("mfa_required", 401, "Confirm with the device that you have before you add another.")
+  new MfaError("mfa_required", 401, "Confirm with your device before you add another.")
 
 /** Runs it and throws in this shape. */
 export async function mfaCall<T>(run: () => Promise<T>): Promise<T> {

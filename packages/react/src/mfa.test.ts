@@ -181,7 +181,7 @@ test("failures always reject, with a sentence for the screen", async () => {
     [new TypeError("offline"), "network_error", undefined],
   ] as const
   for (const [answer, expected, retryAfter] of cases) {
-    server.next("POST /challenge/answer", answer)
+    server.next("POST /mfa-tokens", answer)
     const error: unknown = await mfa
       .authenticateDevice({ code, createMfaToken: { singleUse: true } })
       .catch((reason: unknown) => reason)

@@ -85,15 +85,14 @@ const deviceOf = (factor: Factor, defaultId: string | null): MFADevice => {
   }
 }
 
-const onlyTotp = (type: MFADeviceType): void => {
-  if (type !== "totp") throw new MfaError("mfa_invalid_request", 422, "That kind of device can't be added here.")
-}
+type Proof = { kind: string; answer: string; factorId?: string | undefined }
 
-/** Mints a token, keeps it in memory, and hands it out. */
-export async function mint(client: CoreClient, request: MfaTokenRequest): Promise<string> {
+/** Mints a token, with a proof on the way where one is given, keeps it in memory, and hands it out. */
+export async function mint(client: CoreClient, request: MfaTokenRequest, proof?: Proof): Promise<string> {
   const { token, singleUse, action, expiresAt } = await client.mfaTokens.mint({
     singleUse: request.createMfaToken?.singleUse ?? true,
     action: request.requestedScopes?.[0],
+    proof,
   })
   tokens.set(client, { token, singleUse, action, until: Date.parse(expiresAt) })
   return token
@@ -104,9 +103,13 @@ export const wantsToken = ({ createMfaToken, requestedScopes }: MfaTokenRequest)
   createMfaToken !== undefined || requestedScopes !== undefined
 
 /** Proves a second factor where it is owed: in a sign-in, or to make the session fresh. */
-async function prove(client: CoreClient, proof: { kind: string; answer: string }): Promise<void> {
-  if (!client.current().challenge) await client.stepUp("second_factor")
+async function prove(client: CoreClient, proof: Proof, request: MfaTokenRequest): Promise<string | undefined> {
+  const wanted = wantsToken(request)
+  const { challenge } = client.current()
+  if (!challenge && wanted) return mint(client, request, proof)
+  if (!challenge) await client.stepUp("second_factor")
   await client.challenge.answer(proof)
+  return wanted ? mint(client, request) : undefined
 }
 
 const made = new WeakMap<CoreClient, Mfa>()
@@ -116,6 +119,9 @@ export function mfaOf(client: CoreClient): Mfa {
   const known = made.get(client)
   if (known) return known
 
+  const onlyTotp = (type: MFADeviceType): void => {
+    if (type !== "totp") throw client.refusal("kind_not_offered", 422)
+  }
   /** Begun here and not confirmed yet. */
   let begun: Factor[] = []
   const confirm = async (code: string, factorId?: string): Promise<Factor> => {
@@ -156,15 +162,12 @@ export function mfaOf(client: CoreClient): Mfa {
         const mayConfirm = challenge
           ? challenge.purpose === "enrol"
           : !wanted || !user?.secondFactorEnabled || begun.some(({ id }) => id === deviceId)
-        if (!(mayConfirm && (await confirmed(code, begun.find(({ id }) => id === deviceId)?.id))))
-          await prove(client, { kind: "totp", answer: code })
-        return wanted ? mint(client, request) : undefined
+        if (mayConfirm && (await confirmed(code, begun.find(({ id }) => id === deviceId)?.id)))
+          return wanted ? mint(client, request) : undefined
+        return prove(client, { kind: "totp", answer: code, factorId: deviceId }, request)
       }),
     authenticateRecoveryCode: ({ code, ...request }) =>
-      mfaCall(async () => {
-        await prove(client, { kind: "recovery-code", answer: code })
-        return wantsToken(request) ? mint(client, request) : undefined
-      }),
+      mfaCall(() => prove(client, { kind: "recovery-code", answer: code }, request)),
     getUserDevices: ({ includeUnverified = false } = {}) =>
       mfaCall(async () => {
         const { challenge, user } = client.current()
@@ -172,8 +175,8 @@ export function mfaOf(client: CoreClient): Mfa {
           ? challenge.purpose === "sign_in"
             ? challenge.kinds.filter(({ kind }) => Object.hasOwn(typeNames, kind)).flatMap(({ factors }) => factors)
             : []
-          : (await client.factors.list()).factors
-        return [...listed, ...(includeUnverified ? begun : [])]
+          : (await client.factors.list({ pending: includeUnverified })).factors
+        return listed
           .filter(({ state }) => state !== "off")
           .map((factor) => deviceOf(factor, user?.defaultFactorId ?? null))
       }),

@@ -155,6 +155,50 @@ test("a device is deleted with a token from its own code, and never without one"
   expect(await mfa.getUserDevices()).toEqual([])
 })
 
+test("a token from a recovery code deletes as well, once: spent, it is refused however fresh the session is", async () => {
+  await using set = await withDevice()
+  const { server, mfa } = set
+  const [code = ""] = await mfa.getNewRecoveryCodes()
+  const { uri } = await mfa.addDevice()
+  await mfa.authenticateDevice({ code: server.authenticator.scan(uri).code() })
+  server.clock.advance(700)
+  const token = await mfa.authenticateRecoveryCode({ code, createMfaToken: { singleUse: false } })
+  const [first, second] = await mfa.getUserDevices()
+  await mfa.deleteUserDevice(first?.id ?? "", token)
+  await expect(mfa.deleteUserDevice(second?.id ?? "", token)).rejects.toMatchObject({ code: "mfa_token_invalid" })
+  await expect(mfa.deleteUserDevice(second?.id ?? "", "csm_made_up")).rejects.toMatchObject({
+    code: "mfa_token_invalid",
+  })
+  expect(await mfa.getUserDevices()).toHaveLength(1)
+  expect((await set.client.reload()).user).not.toBeNull()
+})
+
+test("a code is tried against the named device only", async () => {
+  await using set = await withDevice()
+  const { server, mfa, person } = set
+  const { uri } = await mfa.addDevice()
+  const second = server.authenticator.scan(uri)
+  await mfa.authenticateDevice({ code: second.code() })
+  server.clock.advance(30)
+  const devices = await mfa.getUserDevices()
+  const own = devices.find(({ _default: isDefault }) => isDefault)?.id ?? ""
+  await expect(mfa.authenticateDevice({ code: second.code(), deviceId: own })).rejects.toMatchObject({
+    code: "mfa_invalid_code",
+  })
+  await mfa.authenticateDevice({ code: person.app?.code() ?? "", deviceId: own })
+})
+
+test("what was begun in this session is listed where it is asked for, also after a reload", async () => {
+  await using set = await withDevice()
+  const { mfa, reload } = set
+  const { id } = await mfa.addDevice()
+  const after = reload()
+  await after.load()
+  expect(await mfaOf(after).getUserDevices()).toHaveLength(1)
+  const all = await mfaOf(after).getUserDevices({ includeUnverified: true })
+  expect(all.filter(({ verified }) => !verified).map((device) => device.id)).toEqual([id])
+})
+
 test("a wrong code and one that was used are told apart only to who is signed in", async () => {
   await using set = await withDevice()
   const { server, client, mfa, person } = set

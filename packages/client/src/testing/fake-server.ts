@@ -106,6 +106,7 @@ export function createFakeServer(bearer = false): FakeServer {
       account.proved = []
       return json(201, { ...challenge(), ...(bearer ? { token: "csc_1" } : {}) })
     }
+    if (call === "GET /factors?pending=1") return json(200, { factors: account.factors.map(shown), offered: ["totp"] })
     if (call === "GET /factors")
       return json(200, {
         factors: account.factors.filter(({ state }) => state !== "pending").map(shown),
@@ -210,7 +211,7 @@ export function createFakeServer(bearer = false): FakeServer {
     },
     async fetch(input, init = {}) {
       const url = new URL(input, "http://localhost")
-      const call = `${init.method ?? "GET"} ${url.pathname.replace(/^.*\/v1/, "")}`
+      const call = `${init.method ?? "GET"} ${url.pathname.replace(/^.*\/v1/, "")}${url.search}`
       const headers = new Headers(init.headers)
       const body = (typeof init.body === "string" ? JSON.parse(init.body) : {}) as Record<string, unknown>
       calls.push(call)
