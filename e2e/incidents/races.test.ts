@@ -87,7 +87,10 @@ describe("a hundred at once", () => {
       advance(3600)
     }
     expect(good).toBe(1)
-    expect((await (await ground.half(who)).post("/v1/challenge/answer", { kind: "recovery-code", answer: who.codes[0] })).status).toBe(400)
+    expect(
+      (await (await ground.half(who)).post("/v1/challenge/answer", { kind: "recovery-code", answer: who.codes[0] }))
+        .status,
+    ).toBe(400)
   })
 
   test("step-ups with one code make one session's token new (F4)", async () => {
@@ -97,7 +100,9 @@ describe("a hundred at once", () => {
     const opened = await atOnce(20, () => browser.post<{ token: string }>("/v1/step-up", { level: "second_factor" }))
     const answer = who.app.code()
     const answers = await Promise.all(
-      opened.map(({ json }) => ground.client({ bearer: json.token }).post("/v1/challenge/answer", { kind: "totp", answer })),
+      opened.map(({ json }) =>
+        ground.client({ bearer: json.token }).post("/v1/challenge/answer", { kind: "totp", answer }),
+      ),
     )
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
   })
@@ -105,7 +110,12 @@ describe("a hundred at once", () => {
   test("sign-ups with one address make one account, and each is answered like the others (F8)", async () => {
     const email = `racer-${crypto.randomUUID().slice(0, 8)}@example.com`
     const answers = await atOnce(50, (index) =>
-      ground.client().post("/v1/sign-up", { email: index % 2 ? email : email.toUpperCase(), password: `a long pass phrase ${index}` }),
+      ground
+        .client()
+        .post("/v1/sign-up", {
+          email: index % 2 ? email : email.toUpperCase(),
+          password: `a long pass phrase ${index}`,
+        }),
     )
     expect(counted(answers)).toEqual({ 202: 50 })
     const found = await ground.service.get<{ items: unknown[] }>(`/v1/users?limit=10&search=${email}`)
@@ -171,7 +181,9 @@ describe("a change of the password", () => {
     expect(won.length).toBeGreaterThanOrEqual(1)
     const good: number[] = []
     for (const index of answers.keys()) {
-      const tried = await ground.client().post("/v1/sign-in", { email: who.email, password: `a fresh pass phrase ${index}` })
+      const tried = await ground
+        .client()
+        .post("/v1/sign-in", { email: who.email, password: `a fresh pass phrase ${index}` })
       if (tried.status === 200) good.push(index)
       advance(3600)
     }
@@ -207,7 +219,8 @@ describe("an account that is disabled", () => {
     ])
     expect(disabled.status).toBe(200)
     expect(Object.keys(counted(reads)).every((status) => ["200", "401"].includes(status))).toBe(true)
-    for (const client of [browser, ground.client({ bearer: key })]) expect((await client.get("/v1/me")).status).toBe(401)
+    for (const client of [browser, ground.client({ bearer: key })])
+      expect((await client.get("/v1/me")).status).toBe(401)
     expect((await half.post("/v1/challenge/answer", { kind: "totp", answer: who.app.code() })).status).toBe(410)
     const again = await browser.post("/v1/sign-in", credentials(who))
     expect([again.status, codeOf(again)]).toEqual([403, "account_disabled"])
@@ -225,7 +238,8 @@ describe("an account that is disabled", () => {
     const half = await ground.half(who)
     const removed = await atOnce(10, () => ground.service.delete(`/v1/users/${who.id}`))
     expect(counted(removed)).toEqual({ 204: 1, 404: 9 })
-    for (const client of [browser, ground.client({ bearer: key })]) expect((await client.get("/v1/me")).status).toBe(401)
+    for (const client of [browser, ground.client({ bearer: key })])
+      expect((await client.get("/v1/me")).status).toBe(401)
     expect((await half.post("/v1/challenge/answer", { kind: "totp", answer: who.app.code() })).status).toBe(410)
     expect(codeOf(await browser.post("/v1/sign-in", credentials(who)))).toBe("credentials_incorrect")
     // The address is free again, and nothing of the one before is there.
