@@ -136,6 +136,12 @@ describe("the tables of ASP.NET Core Identity", () => {
     const source = identitySqlite(people)
     expect(said(await to.report("aspnet-identity", source))).toEqual(verdicts)
     expect((await to.report("aspnet-identity", source)).unchanged).toBe(10)
+    const application = new DatabaseSync(source)
+    application.exec(
+      `update AspNetUserTokens set Value = 'MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK' where Name = 'AuthenticatorKey'`,
+    )
+    application.close()
+    expect(await to.report("aspnet-identity", source)).toMatchObject({ imported: 1, updated: 3, unchanged: 7 })
   })
 
   test.each<[string, () => unknown]>([
@@ -157,6 +163,20 @@ describe("the tables of ASP.NET Core Identity", () => {
             .replaceAll('"AspNet', '"')
             .replaceAll(/"(\w)(\w*)":/g, (_, a: string, b: string) => `"${a.toLowerCase()}${b}":`),
         ) as unknown,
+    ],
+    [
+      "with short names of tables, and without what is null",
+      () => ({
+        users: people["AspNetUsers"]?.map((user) =>
+          Object.fromEntries(Object.entries(user).filter(([, value]) => value !== null)),
+        ),
+        tokens: people["AspNetUserTokens"],
+        roles: people["AspNetRoles"],
+        userRoles: people["AspNetUserRoles"],
+        claims: people["AspNetUserClaims"],
+        logins: people["AspNetUserLogins"],
+        passkeys: people["AspNetUserPasskeys"],
+      }),
     ],
     [
       "of users with what belongs to each",
@@ -239,7 +259,7 @@ describe("the tables of ASP.NET Core Identity", () => {
     ["a folder", () => folder, /is a folder/],
     ["an empty file", () => file("empty", ""), /empty/],
     ["some other file", () => file("notes.txt", "just words\n"), /line 1: that is no JSON/],
-    ["some other JSON", () => file("x.json", '{\n "a": [1] }'), /line 1: neither a dump/],
+    ["some other JSON", () => file("x.json", '{\n "a": [1] }'), /neither a dump/],
     [
       "a torn SQLite file",
       () => file("torn.sqlite", readFileSync(identitySqlite(people)).subarray(0, 5_000)),

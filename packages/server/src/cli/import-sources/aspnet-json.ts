@@ -16,7 +16,11 @@ export async function openAspnetJson(path: string): Promise<Source> {
   for await (const value of jsonValues(textOf(path), longestDump)) values.push(value)
   const tables = tablesOf(values)
   // Without tables: a list of users, each with what belongs to it.
-  const rows = tables ? rowsOfTables(tables) : values.map(({ value, line }) => rowOfUser(fieldsOf(value), line))
+  const users = tables.get("users") ?? values.map(({ value }) => fieldsOf(value))
+  if (!users.some((user) => user.has("email")) || !users.every((user) => user.has("id")))
+    throw new Refused("neither a dump of AspNetUsers and its tables, nor a list of users that all have an Id")
+  const rowOf = rowsOver(tables)
+  const rows = users.map(rowOf)
   const addresses = rows.map(({ columns }) => columns.get("email")).filter((email) => typeof email === "string")
   refuseProtected({ addresses: addresses.length, readable: addresses.filter((email) => email.includes("@")).length })
 
@@ -42,74 +46,76 @@ const fieldsOf = (value: unknown): Fields =>
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
 
+type Tables = ReadonlyMap<string, readonly Fields[]>
+
+/** Short names of tables, as they stand inside a user. */
+const fullNames: Readonly<Record<string, string>> = {
+  tokens: "usertokens",
+  claims: "userclaims",
+  logins: "userlogins",
+  passkeys: "userpasskeys",
+}
+const tableName = (name: string): string => {
+  const bare = plainName(name)
+    .replace(/^.*\./, "")
+    .replace(/^aspnet/, "")
+  return fullNames[bare] ?? bare
+}
+
 /**
- * The lists of rows by table, with or without the prefix; undefined where there is no list of users among them. Also as
- * phpMyAdmin writes them: an object with name and data for each table.
+ * The lists of rows by table, with or without the prefix. Also as phpMyAdmin writes them: an object with name and data
+ * for each table. Empty where no list of users is among them.
  */
-function tablesOf(values: readonly JsonValue[]): Map<string, Fields[]> | undefined {
+function tablesOf(values: readonly JsonValue[]): Tables {
   const lists = values.flatMap(({ value }): [string, unknown][] =>
     value["type"] === "table" && typeof value["name"] === "string"
       ? [[value["name"], value["data"]]]
       : Object.entries(value),
   )
-  const tables = new Map(
-    lists
-      .filter(([, rows]) => Array.isArray(rows))
-      .map(([name, rows]) => [
-        plainName(name)
-          .replace(/^.*\./, "")
-          .replace(/^aspnet/, ""),
-        listOf(rows).map(fieldsOf),
-      ]),
+  const tables = lists.flatMap(([name, rows]) =>
+    Array.isArray(rows) ? [[tableName(name), listOf(rows).map(fieldsOf)] as const] : [],
   )
-  return tables.has("users") ? tables : undefined
+  return new Map(tables.some(([name]) => name === "users") ? tables : [])
 }
 
-function rowsOfTables(tables: ReadonlyMap<string, readonly Fields[]>): IdentityRow[] {
-  const ofUsers = (name: string): Map<string, Fields[]> => Map.groupBy(tables.get(name) ?? [], userIdOf)
-  const [tokens, memberships, claims] = [ofUsers("usertokens"), ofUsers("userroles"), ofUsers("userclaims")]
-  const [logins, passkeys] = [ofUsers("userlogins"), ofUsers("userpasskeys")]
+/** Puts a user together: what the tables have for its id, and what stands in its own row. */
+function rowsOver(tables: Tables): (columns: Fields) => IdentityRow {
+  const ofUsers = (name: string): Map<string, Fields[]> =>
+    Map.groupBy(tables.get(name) ?? [], (row) => String(row.get("userid")))
+  const owned = new Map(
+    ["usertokens", "userroles", "userclaims", "userlogins", "userpasskeys"].map((name) => [name, ofUsers(name)]),
+  )
   const roles = new Map((tables.get("roles") ?? []).map((role) => [String(role.get("id")), role.get("name")]))
-  return (tables.get("users") ?? []).map((columns, index) => {
-    if (!columns.has("id") || !columns.has("email"))
-      throw new Refused(`user ${index + 1} of the dump has no Id or no Email; null is written as null`)
-    const id = String(columns.get("id"))
+
+  return (columns) => {
+    const own = new Map([...columns].map(([name, value]) => [tableName(name), value]))
+    const all = (name: string): Fields[] => [
+      ...(owned.get(name)?.get(String(columns.get("id"))) ?? []),
+      ...listOf(own.get(name)).map(fieldsOf),
+    ]
+    const codes = columns.get(plainName(codesName))
+    const nested = [...listOf(own.get("roles")), ...listOf(own.get("userroles"))]
     return {
       columns,
-      tokens: ownTokens(tokens.get(id) ?? []),
-      roles: (memberships.get(id) ?? []).map((one) => roles.get(String(one.get("roleid")))),
-      claims: (claims.get(id) ?? []).map((one) => [one.get("claimtype"), one.get("claimvalue")] as const),
-      externalSignIns: (logins.get(id) ?? []).length,
-      passkeys: (passkeys.get(id) ?? []).length,
+      tokens: [
+        ...all("usertokens")
+          .filter((token) => (token.get("loginprovider") ?? ownProvider) === ownProvider)
+          .map((token) => [token.get("name"), token.get("value")] as const),
+        [keyName, columns.get(plainName(keyName))] as const,
+        [codesName, Array.isArray(codes) ? codes.join(";") : codes] as const,
+      ].filter(([, value]) => value !== undefined && value !== null),
+      roles: [
+        ...(owned.get("userroles")?.get(String(columns.get("id"))) ?? []).map((one) =>
+          roles.get(String(one.get("roleid"))),
+        ),
+        ...nested.map((role) => (typeof role === "string" ? role : nameOf(fieldsOf(role)))),
+      ],
+      claims: all("userclaims").map((claim) => [claim.get("claimtype"), claim.get("claimvalue")] as const),
+      externalSignIns: all("userlogins").length,
+      passkeys: all("userpasskeys").length,
     }
-  })
-}
-
-const userIdOf = (row: Fields): string => String(row.get("userid"))
-
-const ownTokens = (rows: readonly Fields[]): IdentityRow["tokens"] =>
-  rows.filter((row) => row.get("loginprovider") === ownProvider).map((row) => [row.get("name"), row.get("value")])
-
-/** A user with `Tokens`, `Roles` and `Claims` of its own, or with the key and the codes at its side. */
-function rowOfUser(columns: Fields, line: number): IdentityRow {
-  if (!columns.has("id") || !columns.has("email"))
-    throw new Refused(`line ${line}: neither a dump of AspNetUsers and its tables, nor a user with Id and Email`)
-  const list = (...names: string[]): unknown[] =>
-    listOf(names.map((name) => columns.get(name)).find((value) => value !== undefined))
-  const codes = columns.get(plainName(codesName))
-  return {
-    columns,
-    tokens: [
-      [keyName, columns.get(plainName(keyName))],
-      [codesName, Array.isArray(codes) ? codes.join(";") : codes],
-      ...ownTokens(list("tokens", "usertokens", "aspnetusertokens").map(fieldsOf)),
-    ].filter((token): token is [string, unknown] => token[1] !== undefined && token[1] !== null),
-    roles: list("roles", "userroles").map((role) => (typeof role === "string" ? role : fieldsOf(role).get("name"))),
-    claims: list("claims", "userclaims").map((one) => [
-      fieldsOf(one).get("claimtype"),
-      fieldsOf(one).get("claimvalue"),
-    ]),
-    externalSignIns: list("logins", "userlogins").length,
-    passkeys: list("passkeys", "userpasskeys").length,
   }
 }
+
+/** A role, or a membership that has the role inside. */
+const nameOf = (role: Fields): unknown => role.get("name") ?? fieldsOf(role.get("role")).get("name")
