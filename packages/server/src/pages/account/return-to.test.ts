@@ -25,6 +25,7 @@ test("nobody is sent to a stranger, however the address is written", () => {
     "http://books.example.com",
     "https://books.example.com:8443",
     "javascript:alert(1)",
+    "blob:https://id.example.com/x",
     "data:text/html,x",
     "shelf",
     "",

@@ -15,7 +15,8 @@ export const safeTarget = (
     return !asked.startsWith("//") && URL.parse(asked, home)?.origin === home ? asked : undefined
   }
   const url = URL.parse(asked)
-  if (url === null || url.username !== "" || url.password !== "") return undefined
+  // The origin of a `blob:` address is that of what it was made on.
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") return undefined
   return url.origin === home || settings.allowedOrigins.includes(url.origin) ? url.href : undefined
 }
 
