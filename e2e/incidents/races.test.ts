@@ -110,12 +110,10 @@ describe("a hundred at once", () => {
   test("sign-ups with one address make one account, and each is answered like the others (F8)", async () => {
     const email = `racer-${crypto.randomUUID().slice(0, 8)}@example.com`
     const answers = await atOnce(50, (index) =>
-      ground
-        .client()
-        .post("/v1/sign-up", {
-          email: index % 2 ? email : email.toUpperCase(),
-          password: `a long pass phrase ${index}`,
-        }),
+      ground.client().post("/v1/sign-up", {
+        email: index % 2 ? email : email.toUpperCase(),
+        password: `a long pass phrase ${index}`,
+      }),
     )
     expect(counted(answers)).toEqual({ 202: 50 })
     const found = await ground.service.get<{ items: unknown[] }>(`/v1/users?limit=10&search=${email}`)
