@@ -216,7 +216,10 @@ In a browser the session is an HttpOnly cookie; the page's origin has to be this
 else sends \`Authorization: Bearer …\`: a session's token (\`css_\`), a user's or a service's key (\`csk_\`), or an open
 challenge's token (\`csc_\`), which opens nothing but what settles it. A token in the address is refused.
 
-Where a session is given a new token, a cookie is replaced and a bearer reads it in \`Countersign-Session\`.`
+Where a session is given a new token, a cookie is replaced and a bearer reads it in \`Countersign-Session\`.
+
+What asks for a fresh proof takes an MFA token in its place, in \`Countersign-MFA-Token\`. What makes a new secret takes a
+name of the request in \`Idempotency-Key\`, so that one that arrives twice is done once.`
 
 const scopeList = Object.entries(serviceScopes)
   .map(([scope, meaning]) => `\`${scope}\`: ${meaning}`)
