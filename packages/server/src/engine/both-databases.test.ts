@@ -4,6 +4,7 @@ import type { Database } from "../store/database.ts"
 import { storesForTests, type Store } from "../store/stores-for-tests.ts"
 import { contextForTests } from "../testing/engine.ts"
 import { activityOf } from "./audit/activity.ts"
+import { addedRuleOf } from "./operators/added-rule.ts"
 import { operatorsOf } from "./operators/operators.ts"
 import { apiKeysOf } from "./sessions/api-keys.ts"
 import { sessionsOf } from "./sessions/session-list.ts"
@@ -13,6 +14,7 @@ import {
   newestLink,
   operator,
   password,
+  person,
   refusal,
   signIn,
   source,
@@ -142,5 +144,30 @@ for (const name of ["SQLite on file", "PostgreSQL"]) {
     const updates = await Promise.allSettled(["a", "b", "c"].map((role) => users.update(on, { roles: [role] })))
     const stood = updates.filter(({ status }) => status === "fulfilled").length
     expect((await users.find({ email }))?.revision).toBe(2 + stood)
+  })
+
+  test(`${name}: a rule of administrators is read by every node, and ends what does not meet it`, async (context) => {
+    const database = await open(name)
+    if (!database) return context.skip()
+    const { ctx } = await contextForTests({ database })
+    const user = await person(ctx)
+    const policy = addedRuleOf(ctx)
+    const weak: string[] = []
+    for (let count = 0; count < 205; count++) weak.push((await signIn(ctx, user)).token)
+    const strong = await signIn(ctx, user, { kinds: ["password", "totp"] })
+    const by = { actor: operator, source }
+    await policy.setAddedRule(by, { exemptAddresses: ["10.0.0.0/8"] })
+    await policy.setAddedRule(by, { exemptAddresses: ["10.0.0.0/8", "::1"], mandatoryUsers: [user.id] })
+    expect(await addedRuleOf(ctx).addedRule()).toEqual({
+      door: source.door,
+      exemptAddresses: ["10.0.0.0/8", "::1"],
+      mandatoryUsers: [user.id],
+      mandatoryGroups: [],
+    })
+    const alive = await Promise.all([...weak, strong.token].map((token) => isAlive(ctx, token)))
+    expect(alive.filter(Boolean)).toHaveLength(1)
+    expect(await isAlive(ctx, strong.token)).toBe(true)
+    await policy.setAddedRule(by, null)
+    expect(await policy.addedRule()).toBeUndefined()
   })
 }

@@ -5,6 +5,7 @@ import { linkCookieName } from "./cookies.ts"
 import { type Fields, readFields, WordedRefusal } from "./fields.ts"
 import { linkOfPerson, type MadeLink } from "./links.ts"
 import type { Operation, Visit } from "./operation.ts"
+import { isAdministrator, isOwner } from "./roles.ts"
 
 /** `GET settings/tfaapp`: what is switched on, and for whom. There are no messages to phones here. */
 export const readPolicy: Operation = {
@@ -77,6 +78,8 @@ const demandedLink = async (visit: Visit, person: Person): Promise<MadeLink | un
 const types: Readonly<Record<string, "sms" | "app">> = { "1": "sms", sms: "sms", "2": "app", app: "app" }
 
 const change = async ({ engine, call }: Visit, { actor }: Person): Promise<boolean> => {
+  // Said before anybody that the request names is looked up.
+  if (!isAdministrator(actor.user.roles)) throw new CountersignError("forbidden")
   const fields = readFields(await call.json())
   const by = { actor, source: call.source }
   const given = fields.value("type")
@@ -113,5 +116,3 @@ const refuseForOwner = async (
     if (found && isOwner(found.roles)) throw new CountersignError("forbidden")
   }
 }
-
-export const isOwner = (roles: readonly string[]): boolean => roles.some((role) => role.toLowerCase() === "owner")

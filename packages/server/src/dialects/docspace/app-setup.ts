@@ -54,8 +54,8 @@ export const validate: Operation = {
     const person = link ? undefined : await personOf(visit)
     const fields = readFields(await visit.call.json())
     const code = fields.required("code").trim()
-    fields.flag("session")
-    if (link) return await settleLink(visit, link, code)
+    const lasting = !fields.flag("session")
+    if (link) return await settleLink(visit, link, code, lasting)
     return person ? await validateAs(visit, person, code) : { response: false }
   },
 }
@@ -84,7 +84,12 @@ const confirmUnlessLinked = async (engine: Engine, person: Person, code: string)
 }
 
 /** A link is settled by the code and signs in. */
-const settleLink = async (visit: Visit, { type, token, view }: ShownLink, code: string): Promise<Answer> => {
+const settleLink = async (
+  visit: Visit,
+  { type, token, view }: ShownLink,
+  code: string,
+  lasting: boolean,
+): Promise<Answer> => {
   const { engine, call, settings } = visit
   const challenge = { token }
   const offered = view.kinds.map((one) => one.kind)
@@ -95,6 +100,6 @@ const settleLink = async (visit: Visit, { type, token, view }: ShownLink, code: 
           engine.signIn.answer({ challenge, kind: name, answer: code }, call.source),
         )
   if (settled?.status !== "complete") throw new CountersignError("code_incorrect")
-  const { cookies } = await issueToken(engine, settled, settings.now())
+  const { cookies } = await issueToken(engine, settled, settings.now(), lasting && settled.session.persistent)
   return { response: true, cookies }
 }

@@ -14,16 +14,18 @@ export type Issued = { readonly token: string; readonly expiresAt: number; reado
 
 /**
  * The token of a finished sign-in, good as bearer and as cookie for as long as the session. Not the session's own
- * token: that one is replaced by every change of factors, and this wire has no place to hand over the next.
+ * token: that one is replaced by every change of factors, and this wire has no place to hand over the next. `lasting`:
+ * whether the cookie outlives the browser.
  */
 export const issueToken = async (
   engine: Engine,
   { session }: Extract<SignIn, { status: "complete" }>,
   now: number,
+  lasting = session.persistent,
 ): Promise<Issued> => {
   const seconds = Math.max(1, Math.floor((session.expiresAt - now) / 1000))
   const { accessToken } = await engine.sessions.issuePair(session.id, { accessSeconds: seconds, refreshSeconds: 1 })
-  const maxAgeSeconds = session.persistent ? seconds : undefined
+  const maxAgeSeconds = lasting ? seconds : undefined
   return {
     token: accessToken,
     expiresAt: session.expiresAt,

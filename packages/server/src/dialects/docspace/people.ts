@@ -1,8 +1,6 @@
-import { isOwner } from "./app-policy.ts"
 import { linkedAppOf, personOf } from "./caller.ts"
 import type { Operation } from "./operation.ts"
-
-const administrators: ReadonlySet<string> = new Set(["administrator", "admin", "owner"])
+import { isAdministrator, isOwner } from "./roles.ts"
 
 /** `GET people/@self`: as much of a profile as there is. `tfaAppEnabled` only while apps are demanded. */
 export const readSelf: Operation = {
@@ -27,7 +25,7 @@ export const readSelf: Operation = {
         activationStatus: user.emailConfirmed ? 1 : 0,
         status: 1,
         isOwner: isOwner(user.roles),
-        isAdmin: user.roles.some((role) => administrators.has(role.toLowerCase())),
+        isAdmin: isAdministrator(user.roles),
         registrationDate: new Date(user.createdAt).toISOString(),
         ...(demanded && { tfaAppEnabled: linked }),
       },

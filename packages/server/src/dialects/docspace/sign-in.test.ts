@@ -286,6 +286,18 @@ describe("links", () => {
     expect((await elsewhere.post(validatePath, { code: app.code() }, { confirm })).status).toBe(401)
   })
 
+  test("are settled into a session cookie where one is asked for", async () => {
+    const app = await portal.link(await portal.script(user))
+    const settle = async (more: object) => {
+      const { browser } = await portal.signIn(user, more)
+      const answer = await browser.post(validatePath, { code: app.code(), ...more }, { confirm: "type=TfaAuth" })
+      portal.clock.advance(30)
+      return answer.headers.getSetCookie().find((line) => line.startsWith("asc_auth_key="))
+    }
+    expect(await settle({})).toContain("Max-Age")
+    expect(await settle({ session: true })).not.toContain("Max-Age")
+  })
+
   test("can be asked about, and say nothing of an address to who does not hold the key", async () => {
     await portal.link(await portal.script(user))
     const { browser } = await portal.signIn(user)
