@@ -58,7 +58,7 @@ export const withPasswordOf =
     const step = nextStep(user, standing, await readRules(ctx), answerFollows ? undefined : source)
     if (step === "complete" && answerFollows) {
       const detail = { secondFactor: false }
-      const audit = auditWrite(ctx, { userId: user.id, event: "sign_in.password", outcome: "failure", source, detail })
+      const audit = auditWrite(ctx, { userId: user.id, event: "sign_in.password", outcome: "success", source, detail })
       await commitUnlessBlocked(ctx, tally, [...guarded, audit])
       throw new CountersignError("kind_not_offered")
     }

@@ -8,7 +8,7 @@ import { ago } from "../moments.ts"
 import type { Html } from "../say.ts"
 
 // Steps on the way to something that is recorded as well.
-const steps: ReadonlySet<string> = new Set(["sign_in.opened", "step_up.opened", "factor.begun"])
+const steps: ReadonlySet<string> = new Set(["sign_in.opened", "step_up.opened", "enrolment.opened", "factor.begun"])
 
 const finishingSeconds = 15 * 60
 
