@@ -1,4 +1,5 @@
 import type { CallOptions, Core } from "./core.ts"
+import { queryOf } from "./query.ts"
 import { inWords } from "./account-sentences.ts"
 import type { Activity, ApiKey, Page, RememberedDevice, Session } from "./wire.ts"
 
@@ -91,11 +92,6 @@ export function accountCalls(core: Core): AccountCalls {
       create: (input, options) => changed("/api-keys", input, options),
       revoke: (id, options) => gone(`/api-keys/${encodeURIComponent(id)}`, options),
     },
-    activity({ after, limit } = {}) {
-      const query = new URLSearchParams()
-      if (after !== undefined) query.set("after", after)
-      if (limit !== undefined) query.set("limit", String(limit))
-      return core.read(`/activity?${query.toString()}`)
-    },
+    activity: (page = {}) => core.read(`/activity${queryOf(page)}`),
   }
 }

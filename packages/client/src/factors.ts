@@ -61,7 +61,7 @@ export type FactorCalls = {
 export function factorCalls(core: Core): FactorCalls {
   return {
     factors: {
-      list: ({ pending } = {}) => core.read(`/factors${pending ? "?pending=1" : ""}`),
+      list: ({ pending } = {}) => core.read(pending ? "/factors?pending=1" : "/factors"),
       begin: (body, options) => core.change({ method: "POST", path: "/factors", body, once: true }, options),
       confirm: (body, options) => core.change({ method: "POST", path: "/factors/confirm", body }, options),
       update: (id, body, options) =>

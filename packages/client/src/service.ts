@@ -1,4 +1,5 @@
 import type { SentenceFor } from "./client-error.ts"
+import { queryOf } from "./query.ts"
 import { createTransport } from "./transport.ts"
 import type { Fetch, Outgoing } from "./transport.ts"
 import type {
@@ -94,11 +95,7 @@ export function createServiceClient({ url, key, fetch, sentence }: ServiceOption
   return {
     users: {
       create: (user) => post("/users", user),
-      list(page = {}) {
-        const query = new URLSearchParams()
-        for (const [name, value] of Object.entries(page)) if (value !== undefined) query.set(name, String(value))
-        return send({ method: "GET", path: `/users?${query.toString()}` })
-      },
+      list: (page = {}) => send({ method: "GET", path: `/users${queryOf(page)}` }),
       find: (id) => send({ method: "GET", path: at(id) }),
       update: (id, body) => send({ method: "PATCH", path: at(id), body }),
       remove: (id) => send({ method: "DELETE", path: at(id) }),

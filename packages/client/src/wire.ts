@@ -121,7 +121,11 @@ export type Shown = {
   readonly [more: string]: unknown
 }
 
-export type Begun = { readonly factor: Factor; readonly show: Shown; readonly expiresAt: string | null }
+export type Begun = {
+  readonly factor: Factor
+  readonly show: Shown
+  readonly expiresAt: string | null
+}
 
 export type Confirmed = {
   readonly factor: Factor

@@ -149,14 +149,16 @@ test("with no device begun, a code makes the session fresh", async () => {
   expect(server.count("POST /step-up")).toBe(1)
 })
 
-test("an action: the code gives a token, for that action, and the same token deletes a device once", async () => {
+test("an action: the code gives a token for it, which is none to delete a device with", async () => {
   const { mfa, server, code, id } = await withDevice()
+  server.account.actions = { transfer: { level: "second_factor", seconds: 60, singleUse: true } }
   const token = await mfa.authenticateDevice({
     code,
     createMfaToken: { singleUse: true },
-    requestedScopes: ["transfer"],
+    requestedScopes: ["credential:unlink", "transfer"],
   })
   expect(server.account.tokens.get(token ?? "")).toEqual({ singleUse: true, action: "transfer" })
+  await expect(mfa.deleteUserDevice(id)).rejects.toMatchObject({ code: "mfa_token_required" })
   await expect(mfa.deleteUserDevice("f99", token)).rejects.toMatchObject({ code: "mfa_device_not_found" })
   await mfa.deleteUserDevice(id, await mfa.authenticateDevice({ code, createMfaToken: { singleUse: true } }))
   expect(await mfa.getUserDevices()).toEqual([])

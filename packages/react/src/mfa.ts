@@ -20,7 +20,7 @@ export type MfaRegistration = { readonly id: string; readonly secret: string; re
 export type MfaTokenRequest = {
   /** Resolves with a token that proves the second factor to the app's own server. */
   readonly createMfaToken?: { readonly singleUse?: boolean } | undefined
-  /** The action that the token is for; the first one counts. */
+  /** The first that is one of the installation's actions is what the token is for; without one it is for no action. */
   readonly requestedScopes?: readonly string[] | undefined
 }
 
@@ -62,7 +62,7 @@ export type KeptToken = {
 const tokens = new WeakMap<CoreClient, KeptToken>()
 
 /** Takes the last token out of memory; one that may be used again stays. */
-export function takeToken(client: CoreClient, action?: string): string | undefined {
+export function takeToken(client: CoreClient, action?: string | null): string | undefined {
   const kept = tokens.get(client)
   if (!kept || kept.until <= Date.now() || !client.current().session) return undefined
   if (kept.action !== null && action !== undefined && kept.action !== action) return undefined
@@ -89,9 +89,11 @@ type Proof = { kind: string; answer: string; factorId?: string | undefined }
 
 /** Mints a token, with a proof on the way where one is given, keeps it in memory, and hands it out. */
 export async function mint(client: CoreClient, request: MfaTokenRequest, proof?: Proof): Promise<string> {
+  const scopes = request.requestedScopes
+  const actions = scopes && (await client.policy()).actions
   const { token, singleUse, action, expiresAt } = await client.mfaTokens.mint({
     singleUse: request.createMfaToken?.singleUse ?? true,
-    action: request.requestedScopes?.[0],
+    action: scopes?.find((scope) => Object.hasOwn(actions ?? {}, scope)),
     proof,
   })
   tokens.set(client, { token, singleUse, action, until: Date.parse(expiresAt) })
@@ -184,7 +186,7 @@ export function mfaOf(client: CoreClient): Mfa {
       mfaCall(async () => {
         await client.factors.update(deviceId, { default: true })
       }),
-    deleteUserDevice: (deviceId, mfaAuthToken = takeToken(client)) =>
+    deleteUserDevice: (deviceId, mfaAuthToken = takeToken(client, null)) =>
       mfaCall(async () => {
         if (!mfaAuthToken)
           throw new MfaError("mfa_token_required", 403, "Confirm with a device or a recovery code first.")

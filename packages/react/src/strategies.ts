@@ -28,7 +28,9 @@ export function secondFactorsOf({ kinds: listed }: Challenge): SecondFactor[] {
     if (kind !== "email-code") return []
     return factors.map(({ id, hint }) => ({ strategy: "email_code", emailAddressId: id, safeIdentifier: hint ?? "" }))
   })
-  return found.toSorted((one, other) => Number(other.strategy === "totp") - Number(one.strategy === "totp"))
+  // Not every React Native sorts into a new array by itself.
+  // oxlint-disable-next-line unicorn/no-array-sort -- the array is our own
+  return found.sort((one, other) => Number(other.strategy === "totp") - Number(one.strategy === "totp"))
 }
 
 /** What of a challenge is a first factor. */
