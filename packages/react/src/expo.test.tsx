@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react"
+import { act, cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/react"
 import { StrictMode } from "react"
 import type { ReactElement } from "react"
 import { afterEach, expect, test, vi } from "vitest"
@@ -12,6 +12,7 @@ import type { CoreClient, CountersignProviderProps, TokenStorage } from "./expo.
 vi.mock("react-native", async () => import("./testing/react-native.tsx"))
 const { AppState } = await import("./testing/react-native.tsx")
 
+configure({ asyncUtilTimeout: 10_000 })
 afterEach(cleanup)
 
 const storageWith = (text: string | null): TokenStorage & { text: () => string | null } => {

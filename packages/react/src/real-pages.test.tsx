@@ -21,7 +21,8 @@ for (const name of [
   vi.stubGlobal(name, page[name])
 for (const name of ["addEventListener", "removeEventListener"] as const) vi.stubGlobal(name, page[name].bind(page))
 vi.stubGlobal("window", page)
-const { act, fireEvent, render, screen, waitFor } = await import("@testing-library/react")
+const { act, configure, fireEvent, render, screen, waitFor } = await import("@testing-library/react")
+configure({ asyncUtilTimeout: 10_000 })
 
 function Generate(): ReactElement | null {
   const { user } = useUser()

@@ -32,8 +32,16 @@ async function asked(level: Level, more: Parameters<typeof draw>[2] = {}): Promi
 }
 
 const field = (label = "Code"): Promise<HTMLInputElement> => screen.findByLabelText(label)
+/** Once nothing is under way any more. */
+const idle = (): Promise<void> =>
+  waitFor(() => expect(screen.getByText("Confirm").getAttribute("aria-disabled")).toBe("false"))
+const confirm = async (): Promise<void> => {
+  await idle()
+  fireEvent.click(screen.getByText("Confirm"))
+}
 const fill = async (value: string, label = "Code"): Promise<void> => {
   const input = await field(label)
+  await idle()
   fireEvent.change(input, { target: { value } })
 }
 const gone = (): Promise<void> => waitFor(() => expect(screen.queryByRole("dialog")).toBeNull())
@@ -106,7 +114,7 @@ test("a recovery code instead, in the same place", async () => {
   await field()
   fireEvent.click(screen.getByText("Use a recovery code"))
   await fill(server.account.codes?.[3]?.toLowerCase().toUpperCase() ?? "", "Recovery code")
-  fireEvent.click(screen.getByText("Confirm"))
+  await confirm()
   await gone()
   expect(outcome()).toBe("completed")
   expect(server.account.codes).toHaveLength(9)
@@ -115,7 +123,7 @@ test("a recovery code instead, in the same place", async () => {
 test("an empty field is not sent", async () => {
   const { server } = await asked("second_factor")
   await field()
-  fireEvent.click(screen.getByText("Confirm"))
+  await confirm()
   expect(server.count("POST /challenge/answer")).toBe(0)
 })
 
@@ -126,6 +134,7 @@ test("a password where the first factor is wanted, with the address for password
   expect(input.getAttribute("autocomplete")).toBe("current-password")
   expect(document.querySelector<HTMLInputElement>("[autocomplete=username]")?.value).toBe("ada@example.com")
   await fill("right", "Password")
+  await idle()
   fireEvent.submit(input)
   await gone()
   expect(outcome()).toBe("completed")
@@ -134,7 +143,7 @@ test("a password where the first factor is wanted, with the address for password
 test("both factors: one after the other in one dialog", async () => {
   const { code, outcome } = await asked("multi_factor")
   await fill("right", "Password")
-  fireEvent.click(screen.getByText("Confirm"))
+  await confirm()
   await fill(code)
   await gone()
   expect(outcome()).toBe("completed")
@@ -146,7 +155,7 @@ test("a stronger demand that comes meanwhile makes the dialog ask on", async () 
   await fill(code)
   await fill("right", "Password")
   expect(outcome()).toBe("waits")
-  fireEvent.click(screen.getByText("Confirm"))
+  await confirm()
   await fill(code)
   await gone()
   await stronger

@@ -1,4 +1,4 @@
-import { cleanup, render } from "@testing-library/react"
+import { cleanup, configure, render } from "@testing-library/react"
 import type { RenderResult } from "@testing-library/react"
 import { StrictMode } from "react"
 import type { ReactElement, ReactNode } from "react"
@@ -9,6 +9,8 @@ import type { FakeServer } from "../../../client/src/testing/fake-server.ts"
 import { CountersignProvider } from "../provider.tsx"
 import type { CountersignProviderProps } from "../provider.tsx"
 
+// How long something may take says nothing here: the machine may be busy.
+configure({ asyncUtilTimeout: 10_000 })
 afterEach(cleanup)
 
 /** A client of the fake server, as a browser would have it. */
