@@ -26,7 +26,7 @@ let plain: Person
 let admin: Person
 beforeAll(async () => {
   ;[portal, below] = await Promise.all([startPortal(), startPortal({ prefix: "/two/fa" })])
-  ;[plain, admin] = await Promise.all([portal.person(), portal.person({ roles: ["Owner"] })])
+  ;[plain, admin] = await Promise.all([portal.personByCommand(), portal.personByCommand({ roles: ["Owner"] })])
 })
 afterAll(async () => {
   await Promise.all([portal.close(), below.close()])
