@@ -11,6 +11,8 @@ export { useAuth, useSession } from "./use-session.ts"
 export type { UseAuthReturn, UseSessionReturn } from "./use-session.ts"
 export { useSignIn } from "./use-sign-in.ts"
 export type { UseSignInReturn } from "./use-sign-in.ts"
+export { useMfaError } from "./use-mfa-error.ts"
+export type { UseMfaErrorReturn } from "./use-mfa-error.ts"
 export { useReverification } from "./use-reverification.ts"
 export type { UseReverificationOptions } from "./use-reverification.ts"
 

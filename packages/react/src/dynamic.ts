@@ -6,6 +6,8 @@ export type { DynamicContextProviderProps } from "./dynamic-provider.tsx"
 export { useCountersignContext as useDynamicContext, useIsLoggedIn, useMfa } from "./use-mfa.ts"
 export type { CountersignContextValue as DynamicContextValue } from "./use-mfa.ts"
 export { useSyncMfaFlow } from "./use-sync-mfa-flow.ts"
+export { useMfaError } from "./use-mfa-error.ts"
+export type { UseMfaErrorReturn } from "./use-mfa-error.ts"
 export { useMfaFlowState } from "./mfa-flow-state.ts"
 export {
   useGetMfaToken,

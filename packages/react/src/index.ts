@@ -18,6 +18,8 @@ export type { ReverificationHint, ReverificationResult, UseReverificationOptions
 export { useCountersignContext, useIsLoggedIn, useMfa, useMfaState } from "./use-mfa.ts"
 export type { CountersignContextValue } from "./use-mfa.ts"
 export { useSyncMfaFlow } from "./use-sync-mfa-flow.ts"
+export { useMfaError } from "./use-mfa-error.ts"
+export type { UseMfaErrorReturn } from "./use-mfa-error.ts"
 export { useMfaFlowState } from "./mfa-flow-state.ts"
 export type { MfaFlowState } from "./mfa-flow-state.ts"
 export {
