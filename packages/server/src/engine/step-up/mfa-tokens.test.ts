@@ -191,9 +191,8 @@ describe("what minting asks for", () => {
     expect(await mint({ action: "rename", proof: { kind: "password", answer: password } })).toMatchObject({
       action: "rename",
     })
-    expect(await refusal(mint({ proof: { kind: "carrier-pigeon", answer: "123456" } }))).toEqual({
-      code: "kind_not_offered",
-    })
+    for (const kind of ["carrier-pigeon", "email-code", "passkey"])
+      expect(await refusal(mint({ proof: { kind, answer: "123456" } }))).toEqual({ code: "kind_not_offered" })
     // Both are wanted: the code alone does not make up for a password of an hour ago.
     expect(await refusal(mint({ action: "export", proof: { kind: "totp", answer: app.code() } }))).toMatchObject({
       level: "first_factor",

@@ -7,6 +7,7 @@ import { CountersignError, type Level } from "../errors.ts"
 import type { Kinds } from "../factors/kinds.ts"
 import { standingOf } from "../factors/standing.ts"
 import { type Answering, answerOpen } from "../sign-in/answer.ts"
+import { provable } from "../sign-in/proving.ts"
 import { openStepUpOf, planChallenge } from "../sign-in/records.ts"
 import { hashToken, mintToken } from "../tokens.ts"
 import type { StoredUser } from "../users/records.ts"
@@ -129,8 +130,8 @@ async function challengeFor(
   }
   const kind = kinds.find(({ name }) => name === kindName)
   const proves = kind?.role === "primary" ? "first_factor" : "second_factor"
-  if (kind === undefined || (rule.level === "first_factor") !== (proves === "first_factor"))
-    throw new CountersignError("kind_not_offered")
+  const fits = kind !== undefined && (rule.level === "first_factor") === (proves === "first_factor")
+  if (!fits || (await provable(ctx, kind, user.id)).length === 0) throw new CountersignError("kind_not_offered")
   if (kind.challenge !== undefined) return openStepUpOf(ctx, session.id, kind.name)
   const { challenge, write } = planChallenge(ctx, {
     user,
