@@ -213,6 +213,61 @@ describe.each(names)("at once, on %s", (name) => {
       expect(codes(settled)).toEqual(new Set(["mfa_token_invalid"]))
     }))
 
+  test("one token that stands in for a fresh proof pays for one change", (context) =>
+    onNodes(context, async (nodes) => {
+      const { on: session, confirmed } = await nodes.first.withApp()
+      const { token: mfaToken } = await nodes.first.engine.mfaTokens.mint(session, {})
+      const by: On = { ...session, mfaToken }
+      const factorId = confirmed.factor.id
+      const settled = await many(40, async (index) => {
+        const { engine } = nodes.at(index)
+        if (index % 4 === 0) return engine.recoveryCodes.replace(by)
+        if (index % 4 === 1) return engine.factors.begin(by, { kind: "totp" })
+        if (index % 4 === 2) return engine.factors.update(by, { factorId, name: `Phone ${index}` })
+        return engine.factors.remove(by, { factorId })
+      })
+      expect(won(settled)).toBe(1)
+      for (const code of codes(settled)) expect(["mfa_token_invalid", "not_found", "conflict"]).toContain(code)
+    }))
+
+  test("one code proves one token, and makes its session fresh once", (context) =>
+    onNodes(context, async (nodes) => {
+      const { app, on: session } = await nodes.first.withApp()
+      const settled = await many(40, (index) =>
+        nodes.at(index).engine.mfaTokens.mint(session, { proof: { kind: "totp", answer: app.code() } }),
+      )
+      expect(won(settled)).toBe(1)
+      expect(codes(settled)).toEqual(new Set(["code_already_used"]))
+      expect(await nodes.first.database.query(sql`select token_hash from mfa_tokens`)).toHaveLength(1)
+    }))
+
+  test("one request that arrives many times makes one set of codes, and every answer holds it", (context) =>
+    onNodes(context, async (nodes) => {
+      const { on: session } = await nodes.first.withApp()
+      const by: On = { ...session, requestKey: "once" }
+      const settled = await many(20, (index) => nodes.at(index).engine.recoveryCodes.replace(by))
+      const sets = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value.codes.join(" ")] : []))
+      expect([sets.length, new Set(sets).size]).toEqual([20, 1])
+      expect(await nodes.first.database.query(sql`select id from recovery_codes`)).toHaveLength(10)
+    }))
+
+  test("different recovery codes and other changes of the user stand all, each with a revision of its own", (context) =>
+    onNodes(context, async (nodes) => {
+      const { on: session, confirmed } = await nodes.first.withApp()
+      const before = (await nodes.first.engine.users.find({ id: nodes.first.user.id }))?.revision ?? 0
+      const tokens: string[] = []
+      for (let index = 0; index < 8; index++) tokens.push(await nodes.at(index).challenge())
+      const settled = await many(10, async (index) => {
+        const scene = nodes.at(index)
+        if (index >= 8) return scene.engine.users.update(session, { firstName: `Ewa ${index}` })
+        return scene.answer(tokens[index] ?? "", "recovery-code", confirmed.recoveryCodes?.[index])
+      })
+      expect([...codes(settled)]).toEqual([])
+      const after = await nodes.first.engine.users.find({ id: nodes.first.user.id })
+      expect(after?.revision).toBe(before + 10)
+      expect(await nodes.first.engine.recoveryCodes.status(nodes.first.asOperator)).toMatchObject({ left: 2 })
+    }))
+
   test("wrong passwords are all counted, and the lock holds on every node", (context) =>
     onNodes(context, async (nodes) => {
       const wrong = (index: number): Promise<SignIn> => nodes.at(index).signIn({ password: "wrong" })
