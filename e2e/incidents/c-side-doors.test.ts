@@ -57,6 +57,8 @@ describe("before the second factor", () => {
       { cookie: own },
       { cookie: `countersign=${challenge}; ${own}` },
       { cookie: `countersign=${challenge}; countersign-device=${challenge}; ${own}` },
+      { cookie: `asc_auth_key=${challenge}; asc_confirm_key_TfaAuth=${challenge}; ${own}` },
+      { cookie: `asc_confirm_key_TfaActivation=${challenge}; ${own}`, confirm: `type=TfaActivation&uid=${who.id}` },
       { authorization: `Bearer ${challenge}` },
       { authorization: `Bearer ${String(asBearer.json["token"])}` },
     ]
@@ -82,7 +84,7 @@ describe("before the second factor", () => {
     const enrolling = new Set(["/v1/factors", "/v1/factors/confirm"])
     for (const route of guarded.filter(({ method, path }) => method !== "POST" || !enrolling.has(path)))
       for (const headers of [
-        { cookie: `countersign=${challenge}; countersign-challenge=${challenge}` },
+        { cookie: `countersign=${challenge}; countersign-challenge=${challenge}; asc_auth_key=${challenge}` },
         { authorization: `Bearer ${challenge}` },
       ]) {
         const sent = await callRoute(strict, route, { headers, id: who.id })
