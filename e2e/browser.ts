@@ -37,7 +37,7 @@ export const phone = { width: 390, height: 844 }
 
 /** Reads the QR code in a picture, with a decoder that is not ours. */
 export const readQr = (picture: string): string =>
-  execFileSync(programs.zbarimg, ["--quiet", "--raw", picture], { encoding: "utf8" }).trim()
+  execFileSync(programs.zbarimg, ["--quiet", "--nodbus", "--raw", picture], { encoding: "utf8" }).trim()
 
 /**
  * Makes the code of an authenticator app, with a maker that is not ours. `at`: epoch milliseconds.
