@@ -31,10 +31,10 @@ export async function sentTimes(ctx: Pick<Context, "database">, ownerId: string)
 /** How often a thing may be sent anew for one owner. */
 export const maximumSends = 6
 
-/** The newest replaces what was held before. The guard fails when it was sent too often. */
+/** The newest replaces what was held before. The guard fails when it was sent too often; what is only shown may be anew. */
 export async function holdWrite(
   ctx: Pick<Context, "vault" | "now" | "random">,
-  hold: { ownerId: string; kind: string; held: Held; seconds: number },
+  hold: { ownerId: string; kind: string; held: Held; seconds: number; isSent?: boolean },
 ): Promise<Write> {
   const { ownerId, kind } = hold
   const data = await ctx.vault.seal(JSON.stringify(hold.held), bounds.held(ownerId, kind))
@@ -44,7 +44,7 @@ export async function holdWrite(
     values (${ownerId}, ${kind}, ${newId(ctx)}, ${data}, ${now}, ${now + hold.seconds * 1000}, 1)
     on conflict (owner_id, kind) do update
       set serial = excluded.serial, data = excluded.data, created_at = excluded.created_at, expires_at = excluded.expires_at, sends = held.sends + 1
-      where held.sends < ${maximumSends}`)
+      where held.sends < ${hold.isSent === false ? Number.MAX_SAFE_INTEGER : maximumSends}`)
 }
 
 /** Spends what is held, guarded by what it was: of two racers one has it, and a newer one is not spent by an older. */

@@ -29,7 +29,7 @@ export async function sendingWrites(
   const seconds = send ? Math.min(ctx.settings.mailedCode.seconds, input.seconds) : input.seconds
   const writes: Write[] = []
   if (send) writes.push(takeMail(ctx, user.id))
-  if (hold) writes.push(await holdWrite(ctx, { ownerId, kind, held: hold, seconds }))
+  if (hold) writes.push(await holdWrite(ctx, { ownerId, kind, held: hold, seconds, isSent: send !== undefined }))
   if (send) {
     const { template, to, code } = send
     const facts = { code, seconds, at: ctx.now(), agent: plainAgent(source.agent), address: source.address ?? null }
