@@ -164,6 +164,7 @@ export function factorsOf(ctx: Context, kinds: Kinds): Engine["factors"] {
         const prepared = { ...user, emailConfirmed: true }
         const who = { user: prepared }
         const kind = kindToEnrol(ctx, kinds, who, input.kind)
+        if (kind.selfEnrolled) throw new CountersignError("kind_not_offered")
         const confirmed = await readConfirmed(ctx, user.id)
         refuseBeyondLimit(kind, confirmed)
         const about = { name, input: { secret: input.secret }, confirmed, holder: null, expiresAt: null }

@@ -35,7 +35,8 @@ export type Draw = { random(bytes: number): Uint8Array; now: number; owner: stri
 /** `methods`: values of RFC 8176, or private ones (`mail`, `recovery`). `spend`: the guarded writes that make it single use. */
 export type Proof = { methods: string[]; userVerified?: true; spend: Write[] }
 
-export type Verdict = { proof: Proof } | { wrong: "no_match" | "used"; clockOffSeconds?: number }
+/** `suspicion`: an event that operators have to hear of, beside the refusal (`passkey.clone_suspected`). */
+export type Verdict = { proof: Proof } | { wrong: "no_match" | "used"; clockOffSeconds?: number; suspicion?: string }
 
 export type PublicFactor = {
   id: string
@@ -61,6 +62,8 @@ export type FactorKind<A = unknown> = {
   readonly failureClass: "password" | "code" | "passkey"
   /** How many a user may have. */
   readonly maximum?: number
+  /** Only the person's own device can make it, so that nobody adds one for somebody. */
+  readonly selfEnrolled?: true
   /** Whether this user could have one at all; left out: everybody. */
   available?(user: User): boolean
   /**
@@ -68,10 +71,12 @@ export type FactorKind<A = unknown> = {
    * Throws `input_invalid` before an attempt is taken.
    */
   read(answer: unknown, factors: readonly Factor[]): A
+  /** `owned`: the user's confirmed factors of the kind. */
   begin?(
     user: User,
     input: unknown,
     draw: Draw,
+    owned: readonly Factor[],
   ): Promise<{ record: FactorData; show: Shown; hold?: Held; send?: KindMessage }>
   /** Shows a pending key again, where a door promises it. */
   reveal?(factor: Factor, user: User): Shown

@@ -92,7 +92,8 @@ export async function drawFactor(
 ) {
   const id = newId(ctx)
   const now = ctx.now()
-  const begun = await kind.begin?.(who.user, about.input, drawFor(ctx, id))
+  const owned = about.confirmed.filter((factor) => factor.kind === kind.name)
+  const begun = await kind.begin?.(who.user, about.input, drawFor(ctx, id), owned)
   if (begun === undefined) throw new CountersignError("kind_not_offered")
   const { record } = begun
   const taken = about.confirmed.map(({ name }) => name)

@@ -104,6 +104,23 @@ export const spendCounter = (factor: Pick<Factor, "id" | "state">, counter: numb
     update factors set counter = ${counter}, last_used_at = ${now}
     where id = ${factor.id} and counter < ${counter} and state = ${factor.state}`)
 
+/**
+ * The same, for a proof that brought something to keep in place of what was sealed (a passkey's key with its first one).
+ * An authenticator that does not count stays at 0, which passes while nothing else was stored. A handle that is taken
+ * fails as a guard does.
+ */
+export async function keepFromProof(
+  ctx: Pick<Context, "vault">,
+  factor: Pick<Factor, "id" | "userId" | "state">,
+  kept: { data: unknown; handle: string; counter: number },
+  now: number,
+): Promise<Write> {
+  const data = await ctx.vault.seal(JSON.stringify(kept.data), bounds.factor(factor.id, factor.userId))
+  return one(sql`
+    update factors set data = ${data}, handle = ${kept.handle}, counter = ${kept.counter}, last_used_at = ${now}
+    where id = ${factor.id} and counter < ${Math.max(kept.counter, 1)} and state = ${factor.state}`)
+}
+
 /** The write that notes a use of a factor that has no counter. */
 export const noteUse = (factor: Pick<Factor, "id" | "state">, now: number): Write =>
   one(sql`update factors set last_used_at = ${now} where id = ${factor.id} and state = ${factor.state}`)
@@ -118,7 +135,7 @@ export const handleOfOnlyPending = (kind: string, userId: string): string => `pe
 export const switchOn = (factor: Factor, name: string, now: number): Write =>
   one(sql`
     update factors set state = 'on', name = ${name}, confirmed_at = ${factor.confirmedAt ?? now}, holder = ${null},
-      expires_at = ${null}, handle = ${factor.handle?.startsWith("pending:") ? null : factor.handle}
+      expires_at = ${null}, handle = case when handle like 'pending:%' then null else handle end
     where id = ${factor.id} and state = ${factor.state}`)
 
 export const switchOff = (factor: Factor): Write =>

@@ -148,6 +148,10 @@ async function fail(
   // Once a challenge: who knows the password and fails here is either its owner or has to be told of.
   const notice = signsIn && attempt === 1 && challenge.methods.some((method) => method.kind === "password")
   const writes = notice ? await noticeWrites(ctx, user, "second_factor_failed", source, { kind: kind.name }) : []
+  if (judged.suspicion !== undefined) {
+    const detail = { kind: kind.name }
+    writes.push(auditWrite(ctx, { userId: user.id, event: judged.suspicion, outcome: "failure", source, detail }))
+  }
   if (judged.wrong === "used") {
     const detail = { kind: kind.name, used: true }
     const audit = auditWrite(ctx, { userId: user.id, event, outcome: "failure", source, detail })

@@ -2,7 +2,7 @@
 import type { Write } from "../../store/database.ts"
 import type { Context } from "../context.ts"
 import type { Method } from "../engine.ts"
-import type { Factor, FactorKind, Held } from "../factors/factor.ts"
+import type { Factor, FactorKind, Held, Verdict } from "../factors/factor.ts"
 import { readOn } from "../factors/records.ts"
 
 /** The user's factors of a kind that can prove something now. */
@@ -17,7 +17,7 @@ export type Judged =
         readonly spend: readonly Write[]
       }
     }
-  | { readonly wrong: "no_match" | "used"; readonly clockOffSeconds?: number }
+  | { readonly wrong: "no_match" | "used"; readonly clockOffSeconds?: number; readonly suspicion?: string }
 
 /**
  * Holds an answer against all factors. Every one is asked, whatever the others said. A code that one of them has seen
@@ -40,9 +40,10 @@ export async function judge(
       judged = {
         proved: { factor, spend, methods: names.map((method) => ({ method, kind: kind.name, at: about.now })) },
       }
-    } else if (verdict.wrong === "used" || (judged.wrong !== "used" && verdict.clockOffSeconds !== undefined)) {
-      judged = verdict
-    }
+    } else if (verdict.wrong === "used" || (judged.wrong !== "used" && saysMore(verdict))) judged = verdict
   }
   return judged
 }
+
+const saysMore = ({ clockOffSeconds, suspicion }: Extract<Verdict, { wrong: string }>): boolean =>
+  clockOffSeconds !== undefined || suspicion !== undefined
