@@ -15,6 +15,15 @@ import type { ClientOptions, TestClient } from "./client.ts"
 
 export { createAuthenticator } from "./authenticator.ts"
 export type { Authenticator, ScannedAccount } from "./authenticator.ts"
+export { createPasskeyAuthenticator } from "./passkey-authenticator.ts"
+export type {
+  PasskeyAlgorithm,
+  PasskeyAnswer,
+  PasskeyAuthenticator,
+  PasskeyAuthenticatorOptions,
+  PasskeyChange,
+  VirtualPasskey,
+} from "./passkey-authenticator.ts"
 export { createClient } from "./client.ts"
 export type { Answer, ClientOptions, TestClient } from "./client.ts"
 export type { KeptMail as TestMail } from "../messages/mailbox.ts"
