@@ -204,7 +204,7 @@ describe("how many", () => {
   test("five apps, and a sixth is refused", async () => {
     let { on } = await scene.withApp()
     for (let count = 2; count <= 5; count++) on = await renewed((await scene.enrol(on)).confirmed)
-    expect(await scene.engine.factors.offered(on)).toEqual(["email-code"])
+    expect(await scene.engine.factors.offered(on)).toEqual(["passkey", "email-code"])
     expect(await refusal(start(on))).toEqual({ code: "factor_limit_reached" })
     expect((await scene.engine.factors.list(on)).map(({ name }) => name)).toEqual([
       "Authenticator app",

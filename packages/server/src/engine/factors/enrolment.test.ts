@@ -121,7 +121,7 @@ describe("mailed codes as a factor", () => {
     await begin({ settings: { confirmEmail: "optional" } })
     await scene.database.commit([one(sql`update users set email_confirmed_at = null where id = ${scene.user.id}`)])
     const on = await signedIn()
-    expect(await scene.engine.factors.offered(on)).toEqual(["totp"])
+    expect(await scene.engine.factors.offered(on)).toEqual(["passkey", "totp"])
     expect(await refusal(scene.engine.factors.begin(on, { kind: "email-code" }))).toEqual({ code: "kind_not_offered" })
   })
 
@@ -135,6 +135,6 @@ describe("mailed codes as a factor", () => {
     await strict.engine.signIn.start({ token }, "email-code", source)
     const done = await strict.answer(token, "email-code", await strict.mailedCode())
     expect(done).toMatchObject({ status: "complete", session: { aal: 1, secondFactorAt: null } })
-    expect(await strict.engine.factors.offered(await strict.as(done.token))).toEqual(["totp"])
+    expect(await strict.engine.factors.offered(await strict.as(done.token))).toEqual(["passkey", "totp"])
   })
 })

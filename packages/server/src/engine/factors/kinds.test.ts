@@ -121,6 +121,7 @@ test("a handle belongs to one user: the same authenticator is not bound a second
 test("the list of kinds is in the order in which they are offered, fallbacks after factors", async () => {
   const scene = await sceneForTests()
   expect(kindsOf(scene.ctx).map(({ name, role }) => [name, role])).toEqual([
+    ["passkey", "factor"],
     ["totp", "factor"],
     ["email-code", "factor"],
     ["recovery-code", "fallback"],

@@ -20,6 +20,7 @@ describe("an enrolment that policy demands", () => {
       challenge: {
         purpose: "enrol",
         kinds: [
+          { kind: "passkey", factors: [] },
           { kind: "totp", factors: [] },
           { kind: "email-code", factors: [] },
         ],
