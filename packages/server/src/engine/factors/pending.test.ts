@@ -189,6 +189,11 @@ describe("one pending key for the user", () => {
     const token = await scene.challenge({ ...source, door: "identity" })
     const identity = await scene.as((await scene.answer(token, "totp", scan(mine).code())).token)
     expect((await scene.engine.factors.reveal(identity, { kind: "totp" }))?.show).toEqual(mine.show)
+    // On a remembered device the password alone must not come to a copy of it.
+    const { session } = identity.actor
+    const remembered = { ...session, secondFactorAt: null, deviceRemembered: true }
+    const unproved: On = { ...identity, actor: { ...identity.actor, session: remembered } }
+    expect(await scene.engine.factors.reveal(unproved, { kind: "totp" })).toBeUndefined()
     expect(shared.show["secret"]).not.toBe(mine.show["secret"])
   })
 })

@@ -110,7 +110,9 @@ const bornAtLooseDoor = (actor: Actor, settings: Pick<Settings, "looseDoors">): 
 const passedByAddress = (actor: Extract<Actor, { type: "session" }>, standing: Standing): boolean =>
   standing.hasSecondFactor && actor.session.secondFactorAt === null && !actor.session.deviceRemembered
 
-export const maySeeLiveKey = bornAtLooseDoor
+/** Also there it takes a second factor: on a remembered device the password alone would come to a copy of it. */
+export const maySeeLiveKey = (actor: Actor, settings: Pick<Settings, "looseDoors">): boolean =>
+  bornAtLooseDoor(actor, settings) && actor.type === "session" && actor.session.secondFactorAt !== null
 /** Where the current password stands for a step-up, which the wire can't ask for. */
 export const provesByPassword = (actor: Actor, settings: Pick<Settings, "looseDoors">): boolean =>
   actor.type === "session" && actor.user.hasPassword && bornAtLooseDoor(actor, settings)
