@@ -89,6 +89,24 @@ describe("a remembered device", () => {
     ).toBe(422)
   })
 
+  test("is no leave to copy the key of the app, at a door that shows it to whoever has proved it (F2)", async ({
+    skip,
+  }) => {
+    const who = await ground.person()
+    const browser = ground.client()
+    const login = async (more: Json = {}) =>
+      await browser.post("/identity/login?useCookies=true", { ...credentials(who), ...more })
+    if ((await login()).status === 404) skip()
+    must(await login({ twoFactorCode: who.app.code() }), 200)
+    const proved = must(await browser.post<Json>("/identity/manage/2fa", {}), 200)
+    expect(proved.json).toMatchObject({ isTwoFactorEnabled: true, isMachineRemembered: true })
+    must(await browser.post("/identity/logout", {}), 200)
+    must(await login(), 200)
+    const remembered = must(await browser.post<Json>("/identity/manage/2fa", {}), 200)
+    expect(remembered.json).toMatchObject({ isTwoFactorEnabled: true, sharedKey: "" })
+    expect(remembered.text).not.toContain(who.app.secret)
+  })
+
   const ends: readonly (readonly [string, (who: Person, browser: TestClient) => Promise<unknown>])[] = [
     [
       "the password changes",
