@@ -27,7 +27,7 @@ export const factorName = z.string().min(1).max(64)
 export const level = z.enum(["first_factor", "second_factor", "multi_factor"])
 export const answer = z
   .union([z.string().max(1024), z.record(z.string(), z.unknown())])
-  .describe("What was typed, as text; for a passkey the object that the browser gave.")
+  .describe("What was typed, as text; for a passkey what the browser gave, as JSON: `credential.toJSON()`.")
 
 export const recoveryCodesStatus = z
   .strictObject({
@@ -141,7 +141,8 @@ export const signIn = z
 export const show = z.record(z.string(), z.unknown()).meta({
   id: "Shown",
   description:
-    "`totp`: `secret`, `uri`, `qr` (SVG); `passkey`: the options for the browser; `email-code`: where it went.",
+    "`totp`: `secret`, `uri`; `passkey`: `options` for the browser, as JSON (WebAuthn level 3: " +
+    "`PublicKeyCredential.parseCreationOptionsFromJSON`, at a challenge `parseRequestOptionsFromJSON`); `email-code`: nothing.",
 })
 
 export const begun = z.strictObject({ factor, show, expiresAt: instant.nullable() }).meta({ id: "BegunFactor" })
