@@ -107,7 +107,7 @@ for (const [name, code] of [
 ])
   process.once(name, () => void stopAll().then(() => process.exit(code)))
 
-/** A free port that stays taken until `release`, the wanted one if it can be had. */
+/** A free port that stays taken until `release`: the wanted one or one soon after it, if they can be had. */
 export async function reservePort(wanted = 0) {
   const server = createServer()
   const listening = (port) =>
@@ -118,7 +118,14 @@ export async function reservePort(wanted = 0) {
         resolve()
       })
     })
-  await listening(wanted).catch(() => listening(0))
+  const tries = wanted === 0 ? [0] : [...Array.from({ length: 10 }, (_, index) => wanted + index), 0]
+  for (const port of tries) {
+    const isFree = await listening(port).then(
+      () => true,
+      () => false,
+    )
+    if (isFree) break
+  }
   const { port } = server.address()
   return { port, release: () => new Promise((resolve) => server.close(() => resolve(port))) }
 }

@@ -11,6 +11,17 @@ import { ada, startCountersign } from "./server.mjs"
 const example = readExample(basename(process.cwd()))
 const say = (text) => console.log(text)
 
+/** `npm start` was told to end and told only the shell between us, which ends without a word. */
+const orphaned = () =>
+  new Promise((resolve) => {
+    const parent = process.ppid
+    const looking = setInterval(() => {
+      if (process.ppid === parent) return
+      clearInterval(looking)
+      resolve(143)
+    }, 250)
+  })
+
 try {
   say("Setting up …")
   const ready = spawnSync(process.execPath, [join(root, "scripts", "setup.mjs")], { stdio: "inherit" })
@@ -42,8 +53,7 @@ try {
   }
   say(`  Countersign  ${places.countersign}   (its mails: ${places.countersign}/dev/mailbox)`)
   say(`  Sign in as   ${ada.email}   with the password   ${ada.password}\n`)
-  const code = await Promise.race(running.map((one) => one.ended))
-  process.exitCode = code
+  process.exitCode = await Promise.race([orphaned(), ...running.map((one) => one.ended)])
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1
