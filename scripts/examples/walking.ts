@@ -1,5 +1,5 @@
 /** What a walk through an example's pages is made of: stories of one person each, told in steps that are counted. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -42,8 +42,11 @@ export const way: string = need("EXAMPLE_WAY")
 
 const clock = need("EXAMPLE_CLOCK")
 const now = (): number => Date.now() + Number(readFileSync(clock, "utf8"))
-const move = (milliseconds: number): void =>
-  writeFileSync(clock, String(Number(readFileSync(clock, "utf8")) + milliseconds))
+const move = (milliseconds: number): void => {
+  // In one go: a program that read half a file would live in another time.
+  writeFileSync(`${clock}.next`, String(Number(readFileSync(clock, "utf8")) + milliseconds))
+  renameSync(`${clock}.next`, clock)
+}
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 const folder = mkdtempSync(join(tmpdir(), "countersign-walk-"))
