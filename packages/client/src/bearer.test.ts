@@ -142,6 +142,25 @@ test("a storage that fails is reported and the session goes on in memory", async
   expect(errors).toHaveLength(2)
 })
 
+test("a cookie client leaves the storage alone, which in a browser may be one that can't be used", async () => {
+  const server = createFakeServer()
+  const storage = createStorage()
+  storage.broken = true
+  const errors: unknown[] = []
+  const onError = (error: unknown): unknown => errors.push(error)
+  const client = createCountersignClient({
+    url: "http://localhost",
+    fetch: server.fetch,
+    session: "cookie",
+    storage,
+    onError,
+  })
+  await client.signIn({ email: "ada@example.com", password: "right" })
+  await client.signOut()
+  expect(client.current()).toMatchObject({ loaded: true, user: null })
+  expect(errors).toEqual([])
+})
+
 test("signing out forgets a bearer's session even where the server can't be reached", async () => {
   const server = createFakeServer(true)
   const storage = createStorage()

@@ -81,7 +81,8 @@ export function createCore(options: ClientOptions): Core {
   const bearer = key !== undefined || (options.session ?? (inBrowser ? "cookie" : "bearer")) === "bearer"
   const base = (options.url ?? (inBrowser ? location.origin : "")).replace(/\/+$/, "")
   const report = (error: unknown): void => onError?.(error)
-  const credential = createCredential(options.storage, options.storageKey ?? "countersign", report)
+  // With a cookie there is nothing to keep, and a storage that is given for phones may not work in a browser.
+  const credential = createCredential(bearer ? options.storage : undefined, options.storageKey ?? "countersign", report)
   const gate = createReverification(options.onNeedsReverification, sentence)
   const window = watchWindow(!bearer && inBrowser, () => void refresh().catch(report))
   const store = createStore(options.initial, window.watch)
