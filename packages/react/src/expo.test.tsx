@@ -142,7 +142,7 @@ test("a call without any wrapping asks for a fresh proof by itself, in a native 
   fireEvent.click(screen.getByText("Remove"))
   fireEvent.click(screen.getByText("Remove"))
   const field = await screen.findByLabelText("Code")
-  expect(screen.getAllByRole("dialog")).toHaveLength(1)
+  expect(screen.getAllByRole("dialog", { name: "Confirm it’s you" })).toHaveLength(1)
   expect(field.getAttribute("autocomplete")).toBe("one-time-code")
   server.next("POST /challenge/answer", problem(400, "code_incorrect"))
   fireEvent.change(field, { target: { value: "111111" } })

@@ -115,7 +115,7 @@ export function NativeReverificationDialog({ client, request, ...given }: Native
   const field = { look, invalid: error !== "", busy, onAnswer: setAnswer, onSubmit: submit }
 
   return (
-    <Modal visible transparent animationType="fade" onRequestClose={request.cancel}>
+    <Modal visible transparent animationType="fade" onRequestClose={request.cancel} aria-label={texts.title}>
       <KeyboardAvoidingView style={look.backdrop} behavior={Platform.OS === "ios" ? "padding" : undefined}>
         <ScrollView contentContainerStyle={look.centre} keyboardShouldPersistTaps="handled">
           <View style={look.card} accessibilityViewIsModal>

@@ -26,6 +26,7 @@ declare module "react-native" {
     visible: boolean
     transparent?: boolean
     animationType?: "none" | "fade" | "slide"
+    "aria-label"?: string
     onRequestClose?: () => void
     children?: ReactNode
   }>

@@ -16,8 +16,8 @@ export const Pressable = ({ children, onPress }: Props): ReactElement => (
     {children}
   </button>
 )
-export const Modal = ({ children, onRequestClose }: Props): ReactElement => (
-  <dialog open>
+export const Modal = ({ children, onRequestClose, "aria-label": name }: Props): ReactElement => (
+  <dialog open aria-label={name as string}>
     <button type="button" onClick={onRequestClose as () => void}>
       hardware back
     </button>
