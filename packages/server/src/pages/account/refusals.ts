@@ -24,6 +24,7 @@ export type RefusalContext = {
 /** Everything that the engine refuses has words. */
 export const refusalOf = (error: CountersignError, frame: Frame, context: RefusalContext = {}): Refusal => {
   const words = textsOf(frame.language)
+  if (context.kind === "passkey" && isAboutAnswer(error)) return { summary: passkeyWords(frame, context), fields: {} }
   const { details } = error
   const named = (field: string): string => context.names?.[field] ?? field
   switch (error.code) {
@@ -65,6 +66,17 @@ export const refusalOf = (error: CountersignError, frame: Frame, context: Refusa
     default:
       return { summary: html`${words.refusals[error.code]}`, fields: {} }
   }
+}
+
+const isAboutAnswer = ({ code, details }: CountersignError): boolean =>
+  code === "code_incorrect" || code === "code_already_used" || (code === "input_invalid" && details.field === "answer")
+
+/** A passkey is no field that could be corrected: what was refused is told above. */
+const passkeyWords = (frame: Frame, { enrolling, attemptsLeft }: RefusalContext): Html => {
+  const { wrongCode } = textsOf(frame.language)
+  const sentences = [enrolling ? wrongCode.passkeyEnrolling : wrongCode.passkey]
+  if (attemptsLeft !== undefined && attemptsLeft <= 3 && attemptsLeft > 0) sentences.push(wrongCode.left(attemptsLeft))
+  return html`${sentences.join(" ")}`
 }
 
 /** The refusal of a form that was sent without something that it asks for. */

@@ -45,28 +45,71 @@ for (const input of all(".code input")) {
 }
 
 const busy = new WeakSet()
+const press = (button, words) => {
+  const said = button.querySelector("span") ?? button
+  button.dataset.idle ??= said.textContent
+  said.textContent = words
+  button.setAttribute("aria-disabled", "true")
+  if (live) live.textContent = words
+}
+const release = (button) => {
+  busy.delete(button.form)
+  const said = button.querySelector("span") ?? button
+  const { answer } = button.form.elements
+  if (answer) answer.value = ""
+  said.textContent = button.dataset.idle
+  button.removeAttribute("aria-disabled")
+  delete button.dataset.idle
+}
+
+// A passkey: the device is asked, and what it answers is sent. A page that was open for too long asks for a new question.
+const loaded = Date.now()
+for (const form of all("[data-passkey]")) {
+  const { passkey, options, seconds, missing, failed, known, waiting } = form.dataset
+  const button = form.querySelector("[data-busy]")
+  const said = form.querySelector("[data-said]")
+  const tell = (words) => {
+    said.hidden = !words
+    said.lastElementChild.textContent = words
+  }
+  const reads = passkey === "get" ? "parseRequestOptionsFromJSON" : "parseCreationOptionsFromJSON"
+  if (!globalThis.PublicKeyCredential?.[reads]) {
+    tell(missing)
+    button.remove()
+    continue
+  }
+  const { answer } = form.elements
+  const ask = async () => {
+    busy.add(form)
+    tell("")
+    press(button, waiting)
+    try {
+      const publicKey = PublicKeyCredential[reads](JSON.parse(options))
+      answer.value = JSON.stringify(await navigator.credentials[passkey]({ publicKey }))
+      busy.delete(form)
+      form.requestSubmit(button)
+    } catch (error) {
+      release(button)
+      tell(error.name === "InvalidStateError" ? known : failed)
+    }
+  }
+  form.addEventListener("submit", (event) => {
+    if (answer.value || Date.now() - loaded > (seconds - 20) * 1000) return
+    event.preventDefault()
+    if (!busy.has(form)) void ask()
+  })
+}
+
 document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return
   const form = event.target
   if (busy.has(form)) return event.preventDefault()
   busy.add(form)
   const button = event.submitter ?? form.querySelector("button")
-  if (!button?.dataset.busy) return
   // After the browser has gathered the fields, so that the pressed button's own value is among them.
-  setTimeout(() => {
-    button.dataset.idle = button.textContent
-    button.textContent = button.dataset.busy
-    button.setAttribute("aria-disabled", "true")
-    if (live) live.textContent = button.dataset.busy
-  })
+  if (button?.dataset.busy) setTimeout(() => press(button, button.dataset.busy))
 })
-addEventListener("pageshow", () => {
-  for (const button of all("[data-idle]")) {
-    busy.delete(button.form)
-    button.textContent = button.dataset.idle
-    button.removeAttribute("aria-disabled")
-    delete button.dataset.idle
-  }
-})
+addEventListener("pageshow", () => all("[data-idle]").forEach(release))
 
 const copy = async (button) => {
   const said = button.querySelector("span") ?? button
@@ -98,7 +141,6 @@ document.addEventListener("click", (event) => {
 })
 
 // What there is to wait for, counted down, and when that is by the person's own clock.
-const loaded = Date.now()
 const two = (number) => String(number).padStart(2, "0")
 const counted = all("time[data-until]")
 const tick = () => {

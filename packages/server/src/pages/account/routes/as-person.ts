@@ -40,7 +40,7 @@ const goalOf = (visit: Visit, route: PersonRoute): Goal => {
 const askForProof = async (visit: Visit, person: Person, level: Level, goal: Goal): Promise<Reply> => {
   const { challenge, token } = await visit.engine.stepUp.open(person.on, { level })
   const opened = { ...visit, form: {}, query: new URLSearchParams() }
-  return await show(opened, proofPage(opened, challenge, { goal }), {
+  return await show(opened, await proofPage(opened, { token, view: challenge }, { goal }), {
     cookies: [challengeCookie(token, challenge.expiresAt, visit.now)],
   })
 }

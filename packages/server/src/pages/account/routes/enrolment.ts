@@ -1,3 +1,4 @@
+import { html } from "hono/html"
 import type { ChallengeRef, On, Source } from "../../../engine/engine.ts"
 import { CountersignError } from "../../../engine/errors.ts"
 import type { Reply } from "../../../http/route.ts"
@@ -5,11 +6,14 @@ import { go, refuse, show } from "../answers.ts"
 import type { View } from "../frame.ts"
 import { attempt, demandFields } from "../forms.ts"
 import type { Holder, PageRoute } from "../page-route.ts"
+import { passkeyAnswerIn } from "../passkey-answer.ts"
 import type { Refusal } from "../refusals.ts"
 import { refusalOf } from "../refusals.ts"
 import { goOn, renewed } from "../settling.ts"
 import { addAppPage, beginAppPage, enrolPage, mailFactorPage } from "../views/enrolment.ts"
+import { addPasskeyPage, beginPasskeyPage } from "../views/passkey.ts"
 import type { Person, Visit } from "../visit.ts"
+import { questionIn } from "./second-step.ts"
 
 /** Who sets a factor up: somebody signed in, or somebody half-way who has to before they may pass. */
 type Enroller = {
@@ -34,26 +38,30 @@ const ofChallenge = (visit: Visit, { token }: Holder): Enroller => ({
   account: visit.typedEmail ?? "",
 })
 
-const kinds: Readonly<Record<string, string>> = { totp: "app", "email-code": "mail" }
+type Kind = "totp" | "email-code" | "passkey"
+
+/** Where the page of a kind stands. */
+const places: Readonly<Record<Kind, string>> = { totp: "app", "email-code": "mail", passkey: "passkey" }
+
+const isKind = (kind: string): kind is Kind => Object.hasOwn(places, kind)
 
 const begin = async (visit: Visit, enroller: Enroller, page: (refusal: Refusal) => Promise<View>): Promise<Reply> => {
-  const kind = visit.form["kind"] ?? "totp"
-  const place = kinds[kind] ?? "app"
+  const asked = visit.form["kind"] ?? ""
+  const kind = isKind(asked) ? asked : "totp"
   try {
-    await visit.engine.factors.begin(enroller.who, { kind: place === "app" ? "totp" : kind })
+    await visit.engine.factors.begin(enroller.who, { kind })
   } catch (error) {
     if (!(error instanceof CountersignError) || !canBeMended(error)) throw error
     return await refuse(visit, error, await page(refusalOf(error, visit.frame)))
   }
-  return go(visit, `${enroller.at}/${place}${place === "mail" ? "?sent=yes" : ""}`)
+  return go(visit, `${enroller.at}/${places[kind]}${kind === "email-code" ? "?sent=yes" : ""}`)
 }
 
 const canBeMended = ({ code }: CountersignError): boolean =>
   code !== "session_reverification_required" && code !== "challenge_spent"
 
-/** A name that tells this app from those that are there. */
-const freshName = async (visit: Visit, person: Person | undefined): Promise<string> => {
-  const { defaultName } = visit.words.authenticator
+/** A name that tells this one from those that are there. */
+const freshName = async (visit: Visit, person: Person | undefined, defaultName: string): Promise<string> => {
   if (person === undefined) return defaultName
   const taken = new Set((await visit.engine.factors.list(person.on)).map(({ name }) => name))
   let name = defaultName
@@ -81,7 +89,7 @@ const appPage = async (visit: Visit, enroller: Enroller, refusal?: Refusal): Pro
     account: accountIn(uri) ?? enroller.account,
     digits: totp.digits,
     expiresAt: begun.expiresAt,
-    name: visit.form["name"] ?? (await freshName(visit, visit.person)),
+    name: visit.form["name"] ?? (await freshName(visit, visit.person, visit.words.authenticator.defaultName)),
     typed: refusal === undefined ? undefined : visit.form["code"]?.slice(0, 32),
     action: `${action}/app`,
     leave,
@@ -107,33 +115,82 @@ const mailPage = (visit: Visit, enroller: Enroller, refusal?: Refusal): View =>
     refusal,
   })
 
-const confirm = async (visit: Visit, enroller: Enroller, kind: "totp" | "email-code") => {
-  const { code = "", name } = visit.form
-  const page = async (refusal: Refusal): Promise<View> =>
-    kind === "totp" ? await appPage(visit, enroller, refusal) : mailPage(visit, enroller, refusal)
-  await demandFields(visit, kind === "totp" ? ["name", "code"] : ["code"], page)
+/** What is left of a question's time has to be enough for finding the device. */
+const shortestSeconds = 60
+
+/** The page with the question that was begun, or the one that begins. */
+const passkeyPage = async (visit: Visit, enroller: Enroller, refusal?: Refusal): Promise<View> => {
+  const { at: action, leave } = enroller
+  const begun = await visit.engine.factors.reveal(enroller.who, { kind: "passkey" })
+  const { options, seconds } = questionIn(begun?.show)
+  const left = seconds - Math.ceil((visit.now - (begun?.factor.createdAt ?? 0)) / 1000)
+  if (begun?.factor.state !== "pending" || options === undefined || left < shortestSeconds)
+    return beginPasskeyPage(visit.frame, { action, leave, refusal })
+  return addPasskeyPage(visit.frame, {
+    question: { options, seconds: left },
+    name: visit.form["name"] ?? (await freshName(visit, visit.person, visit.words.passkey.defaultName)),
+    action: `${action}/passkey`,
+    leave,
+    refusal,
+  })
+}
+
+const pages: Readonly<Record<Kind, (visit: Visit, enroller: Enroller, refusal?: Refusal) => Promise<View>>> = {
+  totp: appPage,
+  "email-code": async (...about) => mailPage(...about),
+  passkey: passkeyPage,
+}
+
+/** What stands in the form; refuses what was left empty. A passkey's page that was open for too long asks anew. */
+const answerIn = async (visit: Visit, enroller: Enroller, kind: Kind): Promise<unknown> => {
+  const page = (refusal: Refusal): Promise<View> => pages[kind](visit, enroller, refusal)
+  if (kind !== "passkey") {
+    await demandFields(visit, kind === "totp" ? ["name", "code"] : ["code"], page)
+    return visit.form["code"]
+  }
+  await demandFields(visit, ["name"], page)
+  const answer = passkeyAnswerIn(visit)
+  if (answer !== undefined) return answer
+  await visit.engine.factors.begin(enroller.who, { kind })
+  const again = { summary: html`${visit.words.passkey.again}`, fields: {} }
+  return await refuse(visit, new CountersignError("input_invalid", { field: "answer" }), await page(again))
+}
+
+const confirm = async (visit: Visit, enroller: Enroller, kind: Kind) => {
+  const answer = await answerIn(visit, enroller, kind)
   const { totp, mailedCode } = visit.engine.settings
   const context = {
     kind,
-    enrolling: kind === "totp",
-    digits: kind === "totp" ? totp.digits : mailedCode.digits,
+    enrolling: kind !== "email-code",
+    digits: kind === "email-code" ? mailedCode.digits : totp.digits,
     names: { answer: "code" },
   }
-  const input = { kind, answer: code, ...(kind === "totp" && name !== undefined ? { name: name.trim() } : {}) }
-  return await attempt(visit, () => visit.engine.factors.confirm(enroller.who, input), context, page)
+  const { name } = visit.form
+  const input = { kind, answer, ...(kind !== "email-code" && name !== undefined ? { name: name.trim() } : {}) }
+  return await attempt(
+    visit,
+    () => visit.engine.factors.confirm(enroller.who, input),
+    context,
+    (refusal) => pages[kind](visit, enroller, refusal),
+  )
+}
+
+const doneBy: Readonly<Record<Kind, string>> = {
+  totp: "factor-added",
+  "email-code": "mail-added",
+  passkey: "passkey-added",
 }
 
 const confirmAsPerson =
-  (kind: "totp" | "email-code") =>
+  (kind: Kind) =>
   async (visit: Visit, person: Person): Promise<Reply> => {
     const { recoveryCodes, token } = await confirm(visit, ofPerson(visit, person), kind)
-    const done = kind === "totp" ? "factor-added" : "mail-added"
     const to = recoveryCodes === undefined ? visit.frame.base : `${visit.frame.base}/recovery-codes`
-    return go(visit, `${to}?done=${done}`, renewed(visit, person, token))
+    return go(visit, `${to}?done=${doneBy[kind]}`, renewed(visit, person, token))
   }
 
 const confirmAsHolder =
-  (kind: "totp" | "email-code") =>
+  (kind: Kind) =>
   async (visit: Visit, holder: Holder): Promise<Reply> => {
     const { signIn, recoveryCodes } = await confirm(visit, ofChallenge(visit, holder), kind)
     if (signIn === undefined) return go(visit, `${visit.frame.base}/sign-in`)
@@ -157,7 +214,27 @@ const later = async (visit: Visit, holder: Holder): Promise<Reply> => {
   return goOn(visit, result, { returnTo: holder.view.returnTo })
 }
 
-/** `overview`: the Security page, where an app that can't be begun is refused. */
+/** The pages of one kind, for somebody signed in and for somebody half-way. */
+const routesOf = (kind: Kind): readonly PageRoute[] => {
+  const half = { path: `/enrol/${places[kind]}`, for: "challenge", purpose: "enrol" } as const
+  const full = { path: `/factors/${places[kind]}`, for: "person" } as const
+  return [
+    {
+      ...full,
+      method: "GET",
+      handle: async (visit: Visit, person: Person) => show(visit, await pages[kind](visit, ofPerson(visit, person))),
+    },
+    { ...full, method: "POST", handle: confirmAsPerson(kind) },
+    {
+      ...half,
+      method: "GET",
+      handle: async (visit: Visit, holder: Holder) => show(visit, await pages[kind](visit, ofChallenge(visit, holder))),
+    },
+    { ...half, method: "POST", limit: "sign-in", handle: confirmAsHolder(kind) },
+  ]
+}
+
+/** `overview`: the Security page, where one that can't be begun is refused. */
 export const enrolmentRoutes = (
   overview: (visit: Visit, person: Person, refusal: Refusal) => Promise<View>,
 ): readonly PageRoute[] => [
@@ -167,21 +244,6 @@ export const enrolmentRoutes = (
     for: "person",
     handle: (visit, person) => begin(visit, ofPerson(visit, person), (refusal) => overview(visit, person, refusal)),
   },
-  {
-    method: "GET",
-    path: "/factors/app",
-    for: "person",
-    handle: async (visit, person) => show(visit, await appPage(visit, ofPerson(visit, person))),
-  },
-  { method: "POST", path: "/factors/app", for: "person", handle: confirmAsPerson("totp") },
-  {
-    method: "GET",
-    path: "/factors/mail",
-    for: "person",
-    handle: (visit, person) => show(visit, mailPage(visit, ofPerson(visit, person))),
-  },
-  { method: "POST", path: "/factors/mail", for: "person", handle: confirmAsPerson("email-code") },
-
   {
     method: "GET",
     path: "/enrol",
@@ -197,35 +259,6 @@ export const enrolmentRoutes = (
     handle: (visit, holder) =>
       begin(visit, ofChallenge(visit, holder), async (refusal) => enrolView(visit, holder, refusal)),
   },
-  {
-    method: "GET",
-    path: "/enrol/app",
-    for: "challenge",
-    purpose: "enrol",
-    handle: async (visit, holder) => show(visit, await appPage(visit, ofChallenge(visit, holder))),
-  },
-  {
-    method: "POST",
-    path: "/enrol/app",
-    for: "challenge",
-    purpose: "enrol",
-    limit: "sign-in",
-    handle: confirmAsHolder("totp"),
-  },
-  {
-    method: "GET",
-    path: "/enrol/mail",
-    for: "challenge",
-    purpose: "enrol",
-    handle: (visit, holder) => show(visit, mailPage(visit, ofChallenge(visit, holder))),
-  },
-  {
-    method: "POST",
-    path: "/enrol/mail",
-    for: "challenge",
-    purpose: "enrol",
-    limit: "sign-in",
-    handle: confirmAsHolder("email-code"),
-  },
+  ...Object.keys(places).filter(isKind).flatMap(routesOf),
   { method: "POST", path: "/enrol/later", for: "challenge", purpose: "enrol", handle: later },
 ]

@@ -1,46 +1,58 @@
+import { html } from "hono/html"
 import type { ChallengeView } from "../../../engine/engine.ts"
 import { CountersignError } from "../../../engine/errors.ts"
 import type { Reply } from "../../../http/route.ts"
 import { go, refuse, show } from "../answers.ts"
 import type { View } from "../frame.ts"
 import type { Holder, PageRoute } from "../page-route.ts"
+import { passkeyAnswerIn } from "../passkey-answer.ts"
 import { missing, refusalOf } from "../refusals.ts"
 import { goOn, noChallenge } from "../settling.ts"
+import type { PasskeyQuestion } from "../views/passkey.ts"
 import { problemPage } from "../views/problem.ts"
 import type { SecondStep } from "../views/second-step.ts"
 import { secondStepPage } from "../views/second-step.ts"
 import type { Visit } from "../visit.ts"
 
-/** Kinds that can be typed on a page, whatever else the engine offers. */
-const typed: ReadonlySet<string> = new Set(["password", "totp", "email-code", "recovery-code"])
+/** Kinds that a page can ask for, whatever else the engine offers. */
+const askable: ReadonlySet<string> = new Set(["password", "passkey", "totp", "email-code", "recovery-code"])
 
 /** The kind that was asked for, if the challenge offers it, or else its best. */
 export const kindOf = (visit: Visit, view: ChallengeView): string => {
-  const offered = view.kinds.map(({ kind }) => kind).filter((kind) => typed.has(kind))
+  const offered = view.kinds.map(({ kind }) => kind).filter((kind) => askable.has(kind))
   const asked = visit.form["kind"] ?? visit.query.get("with") ?? ""
   return offered.includes(asked) ? asked : (offered[0] ?? "totp")
 }
 
 const againSeconds = 30
 
-/** The page for one kind of proof. */
-export const proofPage = (
+/** The page for one kind of proof. A passkey is asked anew each time that its page opens. */
+export const proofPage = async (
   visit: Visit,
-  view: ChallengeView,
+  { token, view }: Holder,
   of: Pick<Partial<SecondStep>, "refusal" | "typed" | "goal" | "newMail"> = {},
-): View => {
+): Promise<View> => {
   const { settings } = visit.engine
   const kind = kindOf(visit, view)
+  const question =
+    kind === "passkey" ? questionIn((await visit.engine.signIn.start({ token }, kind, visit.source)).show) : undefined
   const sentAt = view.kinds.find((one) => one.kind === kind)?.sentAt
   return secondStepPage(visit.frame, {
     challenge: view,
     kind,
+    question,
     digits: { totp: settings.totp.digits, mailed: settings.mailedCode.digits },
     mailedSeconds: settings.mailedCode.seconds,
     mailAgainAt: sentAt === undefined ? undefined : sentAt + againSeconds * 1000,
     rememberSeconds: settings.rememberedDevice.offered ? settings.rememberedDevice.seconds : undefined,
     ...of,
   })
+}
+
+/** What the engine shows of a passkey, and how long it can be answered. */
+export const questionIn = ({ options }: Readonly<Record<string, unknown>> = {}): PasskeyQuestion => {
+  const milliseconds = (options as { timeout?: unknown } | undefined)?.timeout
+  return { options, seconds: Math.floor((typeof milliseconds === "number" ? milliseconds : 0) / 1000) }
 }
 
 /** What was typed, to be corrected; never a password. */
@@ -70,7 +82,7 @@ export const refuseProof = async (
   return await refuse(
     visit,
     error,
-    proofPage(visit, view, { refusal, goal, typed: keeps ? correctable(visit, kind) : undefined }),
+    await proofPage(visit, { ...holder, view }, { refusal, goal, typed: keeps ? correctable(visit, kind) : undefined }),
   )
 }
 
@@ -83,12 +95,19 @@ const readAgain = async (visit: Visit, { token }: Holder): Promise<ChallengeView
   }
 }
 
-/** Refuses an empty field without taking an attempt. */
-export const demandCode = async (visit: Visit, holder: Holder, goal?: SecondStep["goal"]): Promise<string> => {
+/** What was given on the page of its kind. Refuses an empty field without taking an attempt. */
+export const demandAnswer = async (visit: Visit, holder: Holder, goal?: SecondStep["goal"]): Promise<unknown> => {
+  if (kindOf(visit, holder.view) === "passkey") {
+    const answer = passkeyAnswerIn(visit)
+    if (answer !== undefined) return answer
+    const again = { summary: html`${visit.words.passkey.again}`, fields: {} }
+    const error = new CountersignError("input_invalid", { field: "answer" })
+    return await refuse(visit, error, await proofPage(visit, holder, { goal, refusal: again }))
+  }
   const { code = "" } = visit.form
   if (code.trim() !== "") return code
   const error = new CountersignError("input_invalid", { field: "code" })
-  return await refuse(visit, error, proofPage(visit, holder.view, { goal, refusal: missing(visit.frame, ["code"]) }))
+  return await refuse(visit, error, await proofPage(visit, holder, { goal, refusal: missing(visit.frame, ["code"]) }))
 }
 
 /** Time or tries are over: begin anew, the address is kept. */
@@ -102,11 +121,10 @@ export const overPage = (visit: Visit): View =>
   )
 
 const answer = async (visit: Visit, holder: Holder): Promise<Reply> => {
-  const code = await demandCode(visit, holder)
   const input = {
     challenge: { token: holder.token },
     kind: kindOf(visit, holder.view),
-    answer: code,
+    answer: await demandAnswer(visit, holder),
     rememberDevice: visit.form["remember"] === "yes",
   }
   try {
@@ -144,7 +162,7 @@ export const secondStepRoutes: readonly PageRoute[] = [
     path: "/second-step",
     for: "challenge",
     purpose: "sign_in",
-    handle: (visit, { view }) => show(visit, proofPage(visit, view)),
+    handle: async (visit, holder) => show(visit, await proofPage(visit, holder)),
   },
   { method: "POST", path: "/second-step", for: "challenge", purpose: "sign_in", limit: "sign-in", handle: answer },
   { method: "POST", path: "/second-step/start", for: "challenge", purpose: "sign_in", limit: "mail", handle: send },

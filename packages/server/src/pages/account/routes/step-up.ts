@@ -13,7 +13,7 @@ import type { Person, Visit } from "../visit.ts"
 import { asPerson } from "../visit.ts"
 import type { Goal } from "./as-person.ts"
 import { serveAsPerson } from "./as-person.ts"
-import { demandCode, kindOf, proofPage, refuseProof } from "./second-step.ts"
+import { demandAnswer, kindOf, proofPage, refuseProof } from "./second-step.ts"
 
 /** What the form carries on to. A path of the pages themselves, which is then served like any other. */
 const goalOf = (visit: Visit): Goal => {
@@ -57,16 +57,16 @@ const answer =
   (routes: () => readonly PageRoute[]) =>
   async (visit: Visit, holder: Holder): Promise<Reply> => {
     const goal = goalOf(visit)
-    const code = await demandCode(visit, holder, goal)
-    const result = await prove(visit, holder, code, goal)
+    const given = await demandAnswer(visit, holder, goal)
+    const result = await prove(visit, holder, given, goal)
     if (result.status !== "complete") return await again(visit, { token: result.token, view: result.challenge }, goal)
     const person = personOf(result, visit.source)
     return await goOnWith(visit, routes(), goal, { person, cookies: completeCookies(visit, result) })
   }
 
-const prove = async (visit: Visit, holder: Holder, code: string, goal: Goal): Promise<SignIn> => {
+const prove = async (visit: Visit, holder: Holder, given: unknown, goal: Goal): Promise<SignIn> => {
   try {
-    const input = { challenge: { token: holder.token }, kind: kindOf(visit, holder.view), answer: code }
+    const input = { challenge: { token: holder.token }, kind: kindOf(visit, holder.view), answer: given }
     return await visit.engine.signIn.answer(input, visit.source)
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error
@@ -75,20 +75,20 @@ const prove = async (visit: Visit, holder: Holder, code: string, goal: Goal): Pr
 }
 
 /** One of two proofs is given: the page for the other. */
-const again = async (visit: Visit, { token, view }: Holder, goal: Goal): Promise<Reply> =>
-  await show(visit, proofPage({ ...visit, form: {} }, view, { goal }), {
-    cookies: [challengeCookie(token, view.expiresAt, visit.now)],
+const again = async (visit: Visit, holder: Holder, goal: Goal): Promise<Reply> =>
+  await show(visit, await proofPage({ ...visit, form: {} }, holder, { goal }), {
+    cookies: [challengeCookie(holder.token, holder.view.expiresAt, visit.now)],
   })
 
-const otherWay = async (visit: Visit, { view }: Holder): Promise<Reply> =>
-  await show(visit, proofPage(visit, view, { goal: goalOf(visit) }))
+const otherWay = async (visit: Visit, holder: Holder): Promise<Reply> =>
+  await show(visit, await proofPage(visit, holder, { goal: goalOf(visit) }))
 
 const send = async (visit: Visit, holder: Holder): Promise<Reply> => {
   const goal = goalOf(visit)
   try {
     await visit.engine.signIn.start({ token: holder.token }, "email-code", visit.source)
     const view: ChallengeView = await visit.engine.signIn.challenge(holder.token)
-    return await show(visit, proofPage(visit, view, { goal }))
+    return await show(visit, await proofPage(visit, { ...holder, view }, { goal }))
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error
     return await refuseProof(visit, holder, error, goal)

@@ -33,10 +33,11 @@ export const enrolPage = (
     body: html`<div class="badge plain">${icon("shield")}</div>
       ${heading(frame, enrol.title, { bad: of.refusal?.summary })}
       <p>${say(enrol.body, { issuer: frame.issuer })}</p>
-      <p class="quiet">${enrol.takes}</p>
+      ${of.kinds.includes("totp") ? html`<p class="quiet">${enrol.takes}</p>` : ""}
       <div class="stack close">
         ${of.kinds.includes("totp") ? begin("totp", enrol.button, "main") : ""}
-        ${of.kinds.includes("email-code") ? begin("email-code", enrol.mailButton, of.kinds.includes("totp") ? "plain" : "main") : ""}
+        ${of.kinds.includes("passkey") ? begin("passkey", enrol.passkeyButton, of.kinds.includes("totp") ? "plain" : "main") : ""}
+        ${of.kinds.includes("email-code") ? begin("email-code", enrol.mailButton, of.kinds.length > 1 ? "plain" : "main") : ""}
       </div>
       <div class="others">
         ${

@@ -48,6 +48,7 @@ export const removeFactorPage = (
     failed: of.refusal !== undefined,
     body: html`${heading(frame, title, { bad: of.refusal?.summary })}
       <p>${others.length === 0 ? words.factor.removeLast : say(words.factor.removeOther, { names })}</p>
+      ${factor.kind === "passkey" ? html`<p class="quiet">${words.factor.removePasskey}</p>` : ""}
       <form method="post" action="${frame.base}/factors/${encodeURIComponent(factor.id)}/remove">
         ${formToken(frame)}${button(words.factor.removeButton, { busy: words.factor.removeBusy, look: "danger" })}
       </form>

@@ -6,6 +6,8 @@ import type { Frame, View } from "../frame.ts"
 import { formToken, heading } from "../frame.ts"
 import { lasting, left, until } from "../moments.ts"
 import type { Refusal } from "../refusals.ts"
+import type { PasskeyQuestion } from "./passkey.ts"
+import { passkeyForm } from "./passkey.ts"
 import type { Html } from "../say.ts"
 import { say, sayPlainly } from "../say.ts"
 
@@ -23,6 +25,8 @@ export type SecondStep = {
   /** A code that was refused, to be corrected. Never a password. */
   readonly typed?: string | undefined
   readonly newMail?: boolean | undefined
+  /** What a passkey is asked, where the page is for one. */
+  readonly question?: PasskeyQuestion | undefined
   /** What a step-up goes on to: the address, and the fields that were typed there. */
   readonly goal?: { readonly path: string; readonly fields: Readonly<Record<string, string>> } | undefined
 }
@@ -43,7 +47,8 @@ export const secondStepPage = (frame: Frame, of: SecondStep): View => {
     body: html`${heading(frame, title, { bad: codeRefusal ? undefined : of.refusal?.summary, good: of.newMail ? html`${words.checkMail.sentAgain}` : undefined })}
       ${stepUp ? html`<p>${words.stepUp.body}</p>` : ""}
       <p>${leadOf(frame, of)}</p>
-      ${waiting ? startForm(frame, of, action, "main") : answerForm(frame, of, action)} ${otherWays(frame, of, action)}
+      ${waiting ? startForm(frame, of, action, "main") : of.question ? askForm(frame, of, of.question, action) : answerForm(frame, of, action)}
+      ${otherWays(frame, of, action)}
       ${stepUp ? html`<p><a href="${frame.base}">${words.cancel}</a></p>` : signInFoot(frame, of)}`,
   }
 }
@@ -53,6 +58,7 @@ const sentAt = (of: SecondStep): number | undefined => of.challenge.kinds.find((
 const titleOf = (frame: Frame, kind: string): string => {
   const { secondStep } = textsOf(frame.language)
   if (kind === "recovery-code") return secondStep.recoveryTitle
+  if (kind === "passkey") return secondStep.passkeyTitle
   return kind === "email-code" ? secondStep.mailTitle : secondStep.title
 }
 
@@ -64,6 +70,8 @@ const leadOf = (frame: Frame, of: SecondStep): Html => {
   switch (of.kind) {
     case "password":
       return html`${stepUp.withPassword}`
+    case "passkey":
+      return html`${secondStep.passkey}`
     case "recovery-code":
       return html`${toStepUp ? stepUp.withRecovery : secondStep.recovery}`
     case "email-code":
@@ -115,18 +123,36 @@ const answerForm = (frame: Frame, of: SecondStep, action: string): Html => {
             wrong,
             focus,
           })
-  const remember =
-    of.rememberSeconds === undefined || stepUp || of.kind === "recovery-code"
-      ? ""
-      : checkbox({
-          name: "remember",
-          label: sayPlainly(words.secondStep.remember, { duration: lasting(frame.language, of.rememberSeconds) }),
-          hint: words.secondStep.rememberHint,
-        })
   return html`<form class="stack" method="post" action="${action}">
-    ${formToken(frame)}<input type="hidden" name="kind" value="${of.kind}" />${carried(of)} ${input} ${remember}
+    ${formToken(frame)}<input type="hidden" name="kind" value="${of.kind}" />${carried(of)} ${input}
+    ${rememberBox(frame, of)}
     ${button(stepUp ? words.stepUp.button : words.secondStep.button, { busy: words.secondStep.busy })}
   </form>`
+}
+
+/** Puts the question to the person's device. */
+const askForm = (frame: Frame, of: SecondStep, question: PasskeyQuestion, action: string): Html => {
+  const { secondStep, passkey } = textsOf(frame.language)
+  return passkeyForm(frame, {
+    does: "get",
+    question,
+    action,
+    fields: html`${carried(of)}${rememberBox(frame, of)}`,
+    label: secondStep.passkeyButton,
+    focus: of.refusal === undefined,
+    words: passkey,
+  })
+}
+
+const rememberBox = (frame: Frame, of: SecondStep): Html | "" => {
+  const { secondStep } = textsOf(frame.language)
+  if (of.rememberSeconds === undefined || of.challenge.purpose === "step_up" || of.kind === "recovery-code") return ""
+  const words = of.kind === "passkey" ? secondStep.rememberPasskey : secondStep.remember
+  return checkbox({
+    name: "remember",
+    label: sayPlainly(words, { duration: lasting(frame.language, of.rememberSeconds) }),
+    hint: secondStep.rememberHint,
+  })
 }
 
 /** Asks for a mailed code, the first or a newer one. */
@@ -147,6 +173,7 @@ const otherWays = (frame: Frame, of: SecondStep, action: string): Html => {
   const { secondStep } = textsOf(frame.language)
   const labels: Record<string, string> = {
     password: secondStep.usePassword,
+    passkey: secondStep.passkeyButton,
     totp: secondStep.useApp,
     "email-code": secondStep.useMail,
     "recovery-code": secondStep.useRecovery,

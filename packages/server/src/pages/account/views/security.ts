@@ -91,10 +91,19 @@ const statePart = (frame: Frame, of: Security): Html => {
     <span class="badge">${icon(on ? "guarded" : "shield")}</span>
     <div>
       <p><strong>${on ? words.on : words.off}</strong></p>
-      <p class="quiet">${on ? words.onBody : words.offBody}${owed}</p>
+      <p class="quiet">
+        ${on ? words.onBody : of.offered.includes("passkey") ? words.offBodyPasskey : words.offBody}${owed}
+      </p>
     </div>
-    ${!on && of.offered.includes("totp") ? addButton(frame, "totp", words.addApp, "main") : ""}
+    ${on ? "" : html`<div class="buttons">${firstButtons(frame, of.offered)}</div>`}
   </div>`
+}
+
+/** What somebody without a second step is offered first. An app works in every browser, so it leads. */
+const firstButtons = (frame: Frame, offered: readonly string[]): Html => {
+  const { addApp, addPasskey } = textsOf(frame.language).security
+  const hasApp = offered.includes("totp")
+  return html`${hasApp ? addButton(frame, "totp", addApp, "main") : ""}${offered.includes("passkey") ? addButton(frame, "passkey", addPasskey, hasApp ? "plain" : "main") : ""}`
 }
 
 const kindIcon = (kind: string): IconName => ({ "email-code": "mail", passkey: "key" } as const)[kind] ?? "phone"
@@ -133,7 +142,9 @@ const factorPart = (frame: Frame, of: Security): Html => {
       >
     </li>`
   }
-  const hasApp = of.factors.some(({ kind }) => kind === "totp")
+  const [hasApp, hasPasskey] = ["totp", "passkey"].map((name) => of.factors.some(({ kind }) => kind === name))
+  // Without any, these two stand above.
+  const offered = of.factors.length > 0 ? of.offered : of.offered.filter((kind) => kind === "email-code")
   return html`<section class="part" aria-labelledby="factors">
     <div class="part-head"><h2 id="factors">${words.factors}</h2></div>
     ${
@@ -144,7 +155,7 @@ const factorPart = (frame: Frame, of: Security): Html => {
           </ul>`
     }
     <div class="buttons after">
-      ${of.offered.includes("totp") && of.factors.length > 0 ? addButton(frame, "totp", hasApp ? words.addAnother : words.addApp, "plain") : ""}${of.offered.includes("email-code") ? addButton(frame, "email-code", words.addMail, "plain") : ""}
+      ${offered.includes("passkey") ? addButton(frame, "passkey", hasPasskey ? words.addAnotherPasskey : words.addPasskey, "plain") : ""}${offered.includes("totp") ? addButton(frame, "totp", hasApp ? words.addAnother : words.addApp, "plain") : ""}${offered.includes("email-code") ? addButton(frame, "email-code", words.addMail, "plain") : ""}
     </div>
   </section>`
 }
