@@ -12,7 +12,7 @@ import {
   type Walk,
   wrongCode,
 } from "./pages-walk.ts"
-import type { TestServerOptions } from "countersign/testing"
+import { createPasskeyAuthenticator, type PasskeyAnswer, type TestServerOptions } from "countersign/testing"
 
 /** A way through the pages that comes to some of their states. Together they come to all. */
 export type Journey = {
@@ -318,4 +318,60 @@ const demanded: Journey = {
   },
 }
 
-export const journeys: readonly Journey[] = [comingIn, setting, changing, secondStep, demanded]
+/** Sends the form that asks for a passkey as script would, from what the server asked. */
+const answerPasskey = async ({ page }: Walk, answerTo: (options: unknown) => unknown): Promise<void> => {
+  const form = page.locator("form[data-passkey]")
+  const answer = JSON.stringify(answerTo(JSON.parse((await form.getAttribute("data-options")) ?? "")))
+  const arrived = page.waitForEvent("framenavigated")
+  await form.evaluate((element, text) => {
+    const own = element as HTMLFormElement
+    const field = own.elements.namedItem("answer")
+    if (field instanceof HTMLInputElement) field.value = text
+    own.submit()
+  }, answer)
+  await arrived
+  await page.waitForLoadState()
+}
+
+const withPasskey: Journey = {
+  name: "a passkey",
+  server: { factors: ["passkey", "totp", "email-code"] },
+  async walk(walk) {
+    const { look, server, page } = walk
+    const authenticator = createPasskeyAuthenticator({ origin: server.url })
+    const create = (options: unknown): PasskeyAnswer => authenticator.create(options)
+    const get = (options: unknown): PasskeyAnswer => authenticator.get(options)
+    await server.createUser({ email, password })
+    await signIn(walk, email)
+    await look("security-empty-with-passkeys")
+    await page.locator('form[action$="/factors"] input[value="passkey"] ~ button').click()
+    await page.waitForLoadState()
+    await look("passkey-add")
+    await answerPasskey(walk, () => ({}))
+    await look("passkey-add-refused")
+    server.clock.advance(5 * minutes)
+    await open(walk, "/factors/passkey")
+    await look("passkey-before")
+    await send(walk, "/factors")
+    await answerPasskey(walk, create)
+    await send(walk, "/recovery-codes/saved", { saved: true })
+    await look("security-with-passkey")
+    await send(walk, "/sign-out")
+
+    await signIn(walk, email)
+    await look("passkey")
+    await answerPasskey(walk, (options) => authenticator.get(options, { challenge: "AAAA" }))
+    await look("passkey-refused")
+    await answerPasskey(walk, get)
+    server.clock.advance(11 * minutes)
+    await follow(walk, ".rows a.act")
+    await follow(walk, 'a[href$="/remove"]')
+    await look("passkey-remove")
+    await send(walk, new URL(page.url()).pathname.replace("/account", ""))
+    await look("step-up-passkey")
+    await answerPasskey(walk, get)
+    await look("security-passkey-removed")
+  },
+}
+
+export const journeys: readonly Journey[] = [comingIn, setting, changing, secondStep, demanded, withPasskey]
