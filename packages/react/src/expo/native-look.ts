@@ -62,6 +62,8 @@ export const lookFor = (scheme: "light" | "dark" | null | undefined) => {
       color: "transparent",
       backgroundColor: "transparent",
       fontSize: 16,
+      // The box that is next shows where the focus is.
+      outlineWidth: 0,
     },
     error: { color: error, fontSize: 14 },
     main: { minHeight: 48, borderRadius: 8, alignItems: "center", justifyContent: "center", backgroundColor: accent },
