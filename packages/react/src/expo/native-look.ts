@@ -63,6 +63,7 @@ export const lookFor = (scheme: "light" | "dark" | null | undefined) => {
       backgroundColor: "transparent",
       fontSize: 16,
       // The box that is next shows where the focus is.
+      outlineStyle: "solid",
       outlineWidth: 0,
     },
     error: { color: error, fontSize: 14 },
