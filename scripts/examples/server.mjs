@@ -5,7 +5,8 @@ import { answers, run, start } from "./processes.mjs"
 
 const program = ["node", join(root, "packages", "server", "bin", "countersign.mjs")]
 
-export const ada = { email: "ada@example.com", password: "three herons over the lake" }
+// A password that every profile takes.
+export const ada = { email: "ada@example.com", password: "Three herons, 1 lake" }
 
 /** Starts the server on a port, with its database in `folder`, and waits until it can do its work. */
 export async function startCountersign({ port, folder, options, clock }) {
