@@ -43,7 +43,7 @@ function CodeBoxes({ look, label, invalid, busy, onAnswer, onSubmit }: FieldProp
   const { slots, inputProps } = useCodeField({ onChange: onAnswer, onComplete: onSubmit })
   const input = useFocus(busy)
   return (
-    <View style={look.boxes}>
+    <View dir="ltr" style={look.boxes}>
       {slots.map(({ char, isActive }, index) => (
         // oxlint-disable-next-line react/no-array-index-key -- boxes have no other name than their place
         <View key={index} aria-hidden style={[look.box, isActive && look.boxHere, invalid && look.boxBad]}>

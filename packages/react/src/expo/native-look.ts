@@ -1,3 +1,5 @@
+import { Platform } from "react-native"
+
 /** The native dialog's look: the same as the browser's, in React Native's terms. */
 export type Look = ReturnType<typeof lookFor>
 
@@ -20,6 +22,9 @@ const dark = {
   error: "#ff9c92",
 }
 
+// Codes are read from left to right everywhere. A browser is told by the attribute `dir` instead.
+const leftToRight = Platform.OS === "web" ? {} : ({ direction: "ltr" } as const)
+
 /** Styles for one colour scheme. */
 export const lookFor = (scheme: "light" | "dark" | null | undefined) => {
   const { paper, ink, quiet, line, accent, accentInk, error } = scheme === "dark" ? dark : light
@@ -40,7 +45,7 @@ export const lookFor = (scheme: "light" | "dark" | null | undefined) => {
     says: { color: quiet, fontSize: 16, lineHeight: 24 },
     label: { color: ink, fontSize: 14, fontWeight: "600" },
     field: { ...field, paddingHorizontal: 12 },
-    boxes: { flexDirection: "row", gap: 8, direction: "ltr" },
+    boxes: { flexDirection: "row", gap: 8, ...leftToRight },
     box: {
       flex: 1,
       height: 48,

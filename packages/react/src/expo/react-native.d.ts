@@ -13,9 +13,11 @@ declare module "react-native" {
     importantForAccessibility?: "no-hide-descendants" | "auto" | undefined
     "aria-hidden"?: boolean | undefined
   }
+  /** Only a browser reads it. */
+  type Directed = { dir?: "ltr" | "rtl" | "auto" }
   export type TextInputHandle = { focus: () => void }
 
-  export const View: ComponentType<Styled & Labelled>
+  export const View: ComponentType<Styled & Labelled & Directed>
   export const Text: ComponentType<Styled & Labelled>
   export const ScrollView: ComponentType<
     Styled & { contentContainerStyle?: Style; keyboardShouldPersistTaps?: "handled" | "always" }
