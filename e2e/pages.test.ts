@@ -18,11 +18,16 @@ const pictures = process.env["COUNTERSIGN_SCREENSHOTS"]
 const languages = { en: "en-GB", de: "de-DE" } as const
 
 type Scene = { readonly size: typeof desktop; readonly scheme: "light" | "dark" }
-const allScenes: readonly Scene[] = [desktop, phone].flatMap((size) =>
-  (["light", "dark"] as const).map((scheme) => ({ size, scheme })),
-)
-// What differs between languages is the length of words; colours were looked at in the first one.
-const scenesOf = { en: allScenes, de: [allScenes[1], allScenes[2]].filter((scene) => scene !== undefined) }
+const [wideLight, wideDark, narrowLight, narrowDark] = [desktop, phone].flatMap((size): Scene[] => [
+  { size, scheme: "light" },
+  { size, scheme: "dark" },
+]) as [Scene, Scene, Scene, Scene]
+// Colours do not depend on the size, and languages differ in the length of words alone: each size, each scheme and
+// each language is looked at, and all of their pairs where pictures are taken.
+const scenesOf: Readonly<Record<keyof typeof languages, readonly Scene[]>> =
+  pictures === undefined
+    ? { en: [wideLight, narrowDark], de: [narrowLight] }
+    : { en: [wideLight, wideDark, narrowLight, narrowDark], de: [wideDark, narrowLight] }
 
 /** What axe finds, in words: everything, or of a scene that differs only in size and colours what these can break. */
 const findings = async (page: Page, all: boolean): Promise<string[]> => {
