@@ -84,7 +84,7 @@ const mailing = {
     type: "URL",
     check: judgeSmtpUrl,
     secret: true,
-    says: "`smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…:465`.",
+    says: "`smtp://user:password@host:587` (STARTTLS, demanded where there is a password; `?tls=required`, `optional` or `off` decides otherwise) or `smtps://…:465`.",
   }),
   mailFrom: optionalText({
     defaultSays: "`no-reply@` and PUBLIC_URL's host",
