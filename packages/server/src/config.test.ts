@@ -321,6 +321,13 @@ describe("warnings", () => {
     expect(warningsOf({ COUNTERSIGN_COFFEE_MACHINE: "on", PORT: "80" })).toEqual([expect.not.stringContaining("meant")])
   })
 
+  test("a bare address, on which no browser has passkeys, where they are offered", () => {
+    const at = { COUNTERSIGN_PUBLIC_URL: "http://127.0.0.1:3000" }
+    expect(warningsOf(at)).toEqual([expect.stringContaining("none are offered")])
+    expect(warningsOf({ ...at, COUNTERSIGN_FACTORS: "totp" })).toEqual([])
+    expect(warningsOf({ COUNTERSIGN_PUBLIC_URL: "http://localhost:3000" })).toEqual([])
+  })
+
   test("an issuer that phones would cut, and parameters that apps ignore, are warned about", () => {
     expect(warningsOf({ COUNTERSIGN_ISSUER: "x".repeat(31) })).toHaveLength(1)
     expect(warningsOf({ COUNTERSIGN_ISSUER: "x".repeat(30) })).toHaveLength(0)

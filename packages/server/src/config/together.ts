@@ -83,7 +83,11 @@ const factorRules = (config: Config, { mistake, warning, given }: Judging): void
   const host = new URL(config.publicUrl).hostname
   if (host !== config.relyingPartyId && !host.endsWith(`.${config.relyingPartyId}`))
     mistake("relyingPartyId", "has to be PUBLIC_URL's host or a domain above it; browsers refuse passkeys otherwise.")
+  else if (config.factors.includes("passkey") && isBareAddress(config.relyingPartyId))
+    warning("relyingPartyId", "is a bare address: browsers have passkeys for names alone, so none are offered.")
 }
+
+const isBareAddress = (host: string): boolean => /^[\d.]+$|[:[]/.test(host)
 
 const lengths = (config: Config, { mistake, warning }: Judging): void => {
   if (config.passwordMaxLength < config.passwordMinLength)
