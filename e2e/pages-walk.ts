@@ -55,21 +55,29 @@ export const send = async (
   if ((await ask.count()) > 0) await ask.locator("summary").click()
   const navigated = page.waitForEvent("framenavigated", { predicate: (frame) => frame === page.mainFrame() })
   const arrived: Promise<boolean> = navigated.then(() => true)
+  const sent = await sendsItself(page, action, fields["code"])
   for (const [name, value] of Object.entries(fields)) {
     const input = form.locator(`[name="${name}"]`)
     if (typeof value === "boolean") await input.setChecked(value)
     else if ((await input.evaluate(({ tagName }) => tagName)) === "SELECT") await input.selectOption(value)
     else await input.fill(value)
   }
-  // Where script runs a full code has sent itself.
-  const sent = typeof fields["code"] === "string" && (await Promise.race([arrived, pause(250)]))
   if (!sent) await form.locator("button:not([type=button]):not([formaction])").first().click()
   await arrived
   await page.waitForLoadState()
 }
 
-const pause = (milliseconds: number): Promise<boolean> =>
-  new Promise((resolve) => void setTimeout(() => resolve(false), milliseconds))
+/** Whether the page's script sends the form once this code stands in it: full, and another than before. */
+const sendsItself = async (page: Page, action: string, code: string | boolean | undefined): Promise<boolean> => {
+  const input = page.locator(`form[action$="/account${action}"] .code input`)
+  if (typeof code !== "string" || (await input.count()) === 0) return false
+  const { scripted, digits, before } = await input.first().evaluate((element) => ({
+    scripted: document.documentElement.classList.contains("scripted"),
+    digits: element.parentElement?.querySelector(".boxes")?.children.length,
+    before: (element as HTMLInputElement).value,
+  }))
+  return scripted && /^\d+$/.test(code) && code.length === digits && code !== before
+}
 
 export const follow = async ({ page }: Walk, selector: string): Promise<void> => {
   await page.locator(selector).first().click()

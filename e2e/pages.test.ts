@@ -172,7 +172,9 @@ describe.skipIf(skipLoudly("pages.test.ts"))("the account pages", () => {
         await page.waitForLoadState()
       }
       await open(walk, "/sign-up")
-      // The cursor stands where the person begins.
+      // The cursor stands where the person begins; a browser sets it shortly after the page has come.
+      const inHand = () => page.evaluate(() => document.activeElement?.getAttribute("name"))
+      await expect.poll(inHand, { timeout: 10_000 }).toBe("email")
       await keyboard.type(email)
       await tabTo("Password")
       await keyboard.type(password)
@@ -184,7 +186,8 @@ describe.skipIf(skipLoudly("pages.test.ts"))("the account pages", () => {
       await keyboard.type("not this one")
       await enter()
       // After a refusal the focus is on what it says.
-      expect(await page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("alert")
+      const role = () => page.evaluate(() => document.activeElement?.getAttribute("role"))
+      await expect.poll(role, { timeout: 10_000 }).toBe("alert")
       await tabTo("Password")
       await keyboard.type(password)
       await enter()
