@@ -143,7 +143,7 @@ export function insertUser(
 export const replaceHash = (userId: string, old: string, fresh: string): Write =>
   any(sql`update users set password_hash = ${fresh} where id = ${userId} and password_hash = ${old}`)
 
-const triesAfterLostRaces = 4
+const triesAfterLostRaces = 10
 
 /**
  * Decides and commits; when another change won, reads and decides again, a few times.
