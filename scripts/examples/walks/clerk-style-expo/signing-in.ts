@@ -1,79 +1,21 @@
-/** A walk through the web export of examples/clerk-style-expo, with codes and a QR reader that are not ours. */
+/** Turning it on, and signing in: a walk through examples/clerk-style-expo in a browser. */
 import assert from "node:assert/strict"
-import type { Locator, Page } from "playwright-core"
-import { app, end, person, story, type Person, type Story } from "../walking.ts"
-
-// Screens that were left stay in the page, hidden: only what is seen counts.
-const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true })
-const button = (within: Page | Locator, name: string) => within.getByRole("button", { name, exact: true })
-const says = (page: Page, text: string) => page.getByText(text).filter({ visible: true }).first().waitFor()
-const alert = (within: Page | Locator, text: RegExp) => within.getByRole("alert").filter({ hasText: text }).waitFor()
-const dialog = (page: Page) => page.getByRole("dialog", { name: "Confirm it’s you" })
-const qrCode = (page: Page) => page.getByRole("img", { name: "QR code for your authenticator app" })
-
-const password = async ({ page }: Story, { email, password: secret }: Person): Promise<void> => {
-  await page.getByLabel("Email address").fill(email)
-  await page.getByLabel("Password").fill(secret)
-  await button(page, "Sign in").click()
-}
-
-const signIn = async (told: Story, someone: Person): Promise<void> => {
-  await told.page.goto(app)
-  await password(told, someone)
-  await heading(told.page, "Home").waitFor()
-}
-
-const shownCodes = async (page: Page): Promise<string[]> => {
-  await heading(page, "Save your recovery codes").waitFor()
-  return await page.getByRole("listitem").allTextContents()
-}
-
-const saveCodes = async (page: Page): Promise<void> => {
-  await page.getByRole("checkbox", { name: "I have saved these codes" }).click()
-  await button(page, "Done").click()
-  await heading(page, "Two-step verification").first().waitFor()
-}
-
-/** Adds an authenticator app from the QR code on; gives what was in it, and the recovery codes that were shown. */
-const addApp = async (told: Story): Promise<{ uri: string; codes: string[] }> => {
-  await qrCode(told.page).waitFor()
-  const uri = await told.scan()
-  await told.page.getByLabel("Code from the app").fill(told.code(uri))
-  return { uri, codes: await shownCodes(told.page) }
-}
-
-/** Somebody with an app, signed in with their password, on the security screen. */
-const enrolled = async (told: Story): Promise<{ someone: Person; uri: string; codes: string[] }> => {
-  const { page } = told
-  const someone = await person()
-  await signIn(told, someone)
-  await button(page, "Manage").click()
-  await button(page, "Add").click()
-  const added = await addApp(told)
-  await saveCodes(page)
-  await says(page, "10 left")
-  return { someone, ...added }
-}
-
-const home = async (page: Page): Promise<void> => {
-  await page.goto(app)
-  await heading(page, "Home").waitFor()
-}
-
-const signOut = async (page: Page): Promise<void> => {
-  await home(page)
-  await button(page, "Sign out").click()
-  await heading(page, "Sign in").waitFor()
-}
-
-const unlock = async (told: Story): Promise<number> =>
-  (
-    await told.context.request.post(`${app}/api/unlock`, { headers: { authorization: "Bearer made.up.token" } })
-  ).status()
-
-// In development the bundle is made when it is asked for, which takes longer than a page may.
-const [, bundle = ""] = /<script src="([^"]+)"/.exec(await (await fetch(app)).text()) ?? []
-await (await fetch(new URL(bundle, app))).arrayBuffer()
+import { app, end, person, story } from "../../walking.ts"
+import {
+  addApp,
+  alert,
+  button,
+  enrolled,
+  heading,
+  home,
+  password,
+  qrCode,
+  saveCodes,
+  says,
+  shownCodes,
+  signIn,
+  signOut,
+} from "./screens.ts"
 
 await story("Turning two-step verification on", async (told) => {
   const { page, step, requests } = told
@@ -220,111 +162,6 @@ await story("Signing in with a second factor", async (told) => {
     await button(page, "Sign in as somebody else").click()
     await password(told, await person())
     await heading(page, "Home").waitFor()
-  })
-})
-
-await story("The front door takes a fresh code", async (told) => {
-  const { page, step, later, requests } = told
-  const { uri } = await enrolled(told)
-
-  await step("a made-up token opens nothing", async () => assert.equal(await unlock(told), 401))
-  await step("right after a code it opens", async () => {
-    await home(page)
-    await button(page, "Unlock").click()
-    await page.getByText("Open", { exact: true }).waitFor()
-    await told.look("open")
-  })
-  await step("later a code is asked for; cancelled, it stays locked", async () => {
-    later(11)
-    await home(page)
-    await button(page, "Unlock").dblclick()
-    await dialog(page).getByLabel("Code").waitFor()
-    assert.equal(await dialog(page).count(), 1)
-    await told.look("fresh-code")
-    await button(dialog(page), "Cancel").click()
-    await alert(page, /nothing was changed/)
-    await says(page, "Locked.")
-    assert.equal(await dialog(page).count(), 0)
-    await told.look("fresh-code-cancelled")
-  })
-  await step("a wrong code is said there, the right one opens it, once", async () => {
-    requests("POST", "/api/unlock")
-    await button(page, "Unlock").click()
-    await dialog(page).getByLabel("Code").fill(told.wrongCode(uri))
-    await alert(dialog(page), /not right/)
-    await told.look("fresh-code-refused")
-    await dialog(page).getByLabel("Code").fill(told.code(uri))
-    await page.getByText("Open", { exact: true }).waitFor()
-    // One that was refused for want of a fresh code, and one that was not.
-    assert.equal(requests("POST", "/api/unlock"), 2)
-  })
-  await step("a reload with the question open leaves everything as it was", async () => {
-    later(11)
-    await home(page)
-    await button(page, "Unlock").click()
-    await dialog(page).getByLabel("Code").waitFor()
-    await told.headings()
-    await page.reload()
-    await says(page, "Locked.")
-    assert.ok(!(await told.headings()).includes("Sign in"))
-  })
-})
-
-await story("New recovery codes and removing the app, behind a fresh code", async (told) => {
-  const { page, step, later, requests } = told
-  const { someone, uri, codes: old } = await enrolled(told)
-  let fresh: string[] = []
-
-  await step("a double click asks once, by itself, and makes one new set", async () => {
-    later(11)
-    requests("POST", "/v1/step-up")
-    await button(page, "Make new ones").dblclick()
-    await dialog(page).getByLabel("Code").fill(told.code(uri))
-    fresh = await shownCodes(page)
-    assert.equal(new Set([...fresh, ...old]).size, 20)
-    assert.equal(requests("POST", "/v1/step-up"), 1)
-    await saveCodes(page)
-  })
-  await step("the new codes are good, the old ones dead", async () => {
-    await signOut(page)
-    await password(told, someone)
-    await button(page, "Use a recovery code instead").click()
-    await page.getByLabel("Recovery code").fill(old[3] ?? "")
-    await button(page, "Continue").click()
-    await alert(page, /not right/)
-    await page.getByLabel("Recovery code").fill(fresh[3] ?? "")
-    await button(page, "Continue").click()
-    await heading(page, "Home").waitFor()
-    await button(page, "Manage").click()
-    await says(page, "9 left")
-  })
-  await step("it is asked once what removing will do; cancelled, the app stays", async () => {
-    later(11)
-    await button(page, "Remove").click()
-    await says(page, "Your password alone")
-    await told.look("remove")
-    await button(page, "Keep it").click()
-    await button(page, "Remove").click()
-    await button(page, "Remove the app").click()
-    await dialog(page).getByLabel("Code").waitFor()
-    await button(dialog(page), "Cancel").click()
-    await alert(page, /nothing was changed/)
-    await page.reload()
-    await says(page, "9 left")
-  })
-  await step("with a code it is gone, without a reload, and another can be added", async () => {
-    requests("DELETE", /^\/v1\/factors\//)
-    await button(page, "Remove").click()
-    await button(page, "Remove the app").dblclick()
-    await dialog(page).getByLabel("Code").fill(told.code(uri))
-    await says(page, "Off. Any app")
-    assert.equal(await page.getByText("Recovery codes").filter({ visible: true }).count(), 0)
-    assert.equal(requests("DELETE", /^\/v1\/factors\//), 2)
-    await button(page, "Add").click()
-    await dialog(page).getByLabel("Password").fill(someone.password)
-    await button(dialog(page), "Confirm").click()
-    await addApp(told)
-    await saveCodes(page)
   })
 })
 
