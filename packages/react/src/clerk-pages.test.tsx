@@ -233,3 +233,26 @@ test("settings that only the other vendor needs are taken and have no effect", a
   )
   expect(await screen.findByText("Sign in first")).toBeTruthy()
 })
+
+test("who has to sign in is led to the app's own page where it has one, else to the hosted page, and back", async () => {
+  const { RedirectToSignIn } = await import("./clerk.ts")
+  const { render } = await import("@testing-library/react")
+  const client = clientOf(createFakeServer())
+  const led = vi.spyOn(location, "assign").mockImplementation(() => undefined)
+  const here = location.href
+  try {
+    for (const own of ["/sign-in", undefined])
+      render(
+        <ClerkProvider signInUrl={own} client={client}>
+          <RedirectToSignIn />
+        </ClerkProvider>,
+      )
+    const [first, second] = led.mock.calls.map(([to]) => new URL(String(to), here))
+    expect(first?.pathname).toBe("/sign-in")
+    expect(first?.searchParams.get("redirect_url")).toBe(here)
+    expect(second?.pathname).toBe("/account/sign-in")
+    expect(second?.searchParams.get("return_to")).toBe(here)
+  } finally {
+    led.mockRestore()
+  }
+})

@@ -1,5 +1,5 @@
-import { useEffect } from "react"
-import type { MouseEvent, ReactElement, ReactNode } from "react"
+import { createContext, useContext, useEffect } from "react"
+import type { Context, MouseEvent, ReactElement, ReactNode } from "react"
 import { useProvided } from "./context.ts"
 import type { AuthorizationParams } from "./authorization.ts"
 import { useAuth, useSessionView } from "./use-session.ts"
@@ -45,13 +45,24 @@ export function Protect({ children, fallback = null, condition, role }: ProtectP
 const pageOf = (url: string, page: string, back: string | undefined): string =>
   `${url}/account/${page}?return_to=${encodeURIComponent(back ?? location.href)}`
 
-/** Leads to the hosted sign-in page and back to here. */
+/** The app's own sign-in page, where it has one. */
+export const SignInPage: Context<string | undefined> = createContext<string | undefined>(undefined)
+
+/** Leads to the app's sign-in page, else to the hosted one, which leads back to here. */
 export function RedirectToSignIn({ returnTo }: { returnTo?: string }): null {
   const { client } = useProvided("RedirectToSignIn")
+  const own = useContext(SignInPage)
   useEffect(() => {
-    location.assign(pageOf(client.url, "sign-in", returnTo))
-  }, [client, returnTo])
+    location.assign(own === undefined ? pageOf(client.url, "sign-in", returnTo) : ownPage(own, returnTo))
+  }, [client, own, returnTo])
   return null
+}
+
+/** With the address to go back to in `redirect_url`, as pages of that shape read it. */
+const ownPage = (page: string, back: string | undefined): string => {
+  const url = new URL(page, location.href)
+  url.searchParams.set("redirect_url", back ?? location.href)
+  return url.href
 }
 
 export type SignOutButtonProps = Children & { redirectUrl?: string | undefined; className?: string | undefined }
